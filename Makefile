@@ -1,0 +1,118 @@
+# postern: make, make check, make fuzz, make lint, make install, make clean
+#
+# Nobody lists a file here: a program is every .c file in cmd/NAME, linked with
+# lib.a; a test is one file in tests/unit/DIR, where DIR is "lib" or the name of
+# a program whose modules (all but its main) it wants.
+#
+#	make B=/tmp/x	build somewhere else
+#	make SAN=1	build under ASan and UBSan, in its own folder
+
+PREFIX	?= /usr/local
+CONFDIR	?= /etc/postern
+QUEUEDIR ?= /var/spool/postern
+RUNDIR	?= /run/postern
+MAILDIR	?= /var/spool/mail
+
+B	:= build$(if $(SAN),-san)
+CMDS	:= $(notdir $(wildcard cmd/*))
+objects	 = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
+modules	 = $(filter-out $(B)/cmd/$(1)/$(1).o,$(call objects,cmd/$(1)))
+
+CFLAGS	?= -O2 -g
+ifdef SAN
+CFLAGS	= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  -fno-omit-frame-pointer
+LDFLAGS	+= -fsanitize=address,undefined
+else
+HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINKHARDEN := -pie -Wl,-z,relro,-z,now
+endif
+LIBS	:= libbsd-overlay libevent_core libcdb libunbound libxxhash libseccomp
+PC_CFLAGS := $(shell pkg-config --cflags $(LIBS))
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
+	  -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror \
+	  $(CFLAGS) $(HARDEN) -Ilib $(if $(filter cmd/%,$<),-I$(dir $<)) \
+	  $(if $(filter tests/unit/%,$<),-Icmd/$(notdir $(patsubst %/,%,$(dir $<)))) $(PC_CFLAGS) \
+	  -DCONFDIR='"$(CONFDIR)"' -DQUEUEDIR='"$(QUEUEDIR)"' \
+	  -DRUNDIR='"$(RUNDIR)"' -DMAILDIR='"$(MAILDIR)"' \
+	  -DLIBEXECDIR='"$(PREFIX)/lib/postern"'
+LDLIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(LIBS))
+
+all: $(CMDS:%=$(B)/bin/%)
+
+$(B)/lib.a: $(call objects,lib)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program
+$(B)/bin/$(1): $(call objects,cmd/$(1)) $(B)/lib.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LINKHARDEN) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach c,$(CMDS),$(eval $(call program,$(c))))
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- tests -----------------------------------------------------------------
+
+UNITS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%.t,\
+	  $(wildcard tests/unit/*/*.c))
+FUZZERS	:= $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,\
+	  $(wildcard tests/fuzz/*/*.c))
+
+define unit_dir
+$(B)/tests/unit/$(1)/%.t: $(B)/tests/unit/$(1)/%.o $(call modules,$(1)) $(B)/lib.a
+	$$(CC) $$(LINKHARDEN) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+endef
+$(foreach d,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_dir,$(d))))
+.PRECIOUS: $(B)/tests/unit/%.o
+
+units: $(UNITS)
+
+check: all units
+	BIN=$(abspath $(B)/bin) TESTS=$(abspath tests) CMOCKA_MESSAGE_OUTPUT=TAP \
+	    prove --exec '' $(UNITS) $(wildcard tests/cmd/*.t)
+
+# A fuzzer is tests/fuzz/DIR/NAME.c, its seeds lie in the folder NAME beside it.
+FUZZ_SECONDS ?= 60
+FUZZFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+$(B)/fuzz/%: FORCE
+	@mkdir -p $(@D)
+	clang -O1 -g $(FUZZFLAGS) -std=c11 -D_GNU_SOURCE -Ilib -Icmd/$(*D) \
+	    $(PC_CFLAGS) \
+	    -DCONFDIR='""' -DQUEUEDIR='""' -DRUNDIR='""' -DMAILDIR='""' \
+	    -DLIBEXECDIR='""' -o $@ tests/fuzz/$*.c \
+	    $(filter-out cmd/$(*D)/$(*D).c,$(wildcard cmd/$(*D)/*.c)) \
+	    $(wildcard lib/*.c) $(LDLIBS)
+FORCE:
+
+fuzzers: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*/*.c))
+
+fuzz: fuzzers
+	scripts/fuzz $(B) $(FUZZ_SECONDS)
+
+lint:
+	scripts/lint
+
+# --- install ---------------------------------------------------------------
+
+# What people type, and what only the supervisor and other programs start.
+USERBIN	:= sendmail makemap route qstat qctl access
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	    $(DESTDIR)$(PREFIX)/lib/postern $(DESTDIR)$(CONFDIR)
+	install -m 755 $(USERBIN:%=$(B)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out $(USERBIN:%=$(B)/bin/%),$(CMDS:%=$(B)/bin/%)) \
+	    $(DESTDIR)$(PREFIX)/lib/postern
+	for p in cmd/*/*.[1578] lib/*.[57]; do \
+	    [ -e "$$p" ] || continue; \
+	    d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
+	    install -d $$d && install -m 644 $$p $$d; done
+
+clean:
+	rm -rf build build-san
+
+.PHONY: all units check fuzz fuzzers lint install clean FORCE
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,19 @@
+/*
+ * drop - give up privilege, for good
+ */
+#ifndef DROP_H
+#define DROP_H
+
+#include <stddef.h>
+
+/*
+ * If we are root: chroot to root (NULL: no chroot), become user with that
+ * user's primary group alone, and make sure there is no way back.  In any case
+ * no_new_privs, no core file.  Exits 111 if a step fails.
+ */
+void drop_root(const char *user, const char *root);
+
+/* Address space in bytes and descriptors at most; 0 leaves one alone. */
+void drop_limits(size_t bytes, unsigned files);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * log - one line an event, on standard error
+ *
+ *	delivered id=0000001a-00003 recipient=kjy@kjy.co.ki status=2.0.0
+ *
+ * A line is an event's name, then name=value fields.  A value with blanks or
+ * quotes is put in double quotes; control bytes, bytes over 126, the quote and
+ * the backslash are written \xHH, so nothing that a stranger sent can start a
+ * line or a field of its own.  The supervisor adds the time.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+/*
+ * Name and value by turns, ended by NULL.  A field whose value is NULL or ""
+ * is left out.  One write(2); errors of that are ignored, for there is nobody
+ * to tell.
+ */
+void log_event(const char *event, ...) __attribute__((sentinel));
+
+/* The number in decimal, in one of a few static buffers that take turns. */
+const char *log_number(long long);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * map - look-ups in a compiled table (CDB), which may change under us
+ *
+ * NAME.cdb is made by makemap.  A map that was replaced is opened anew at the
+ * next look-up; one that is missing is empty.  One that is damaged, truncated
+ * or foreign is an error until it is mended, never empty.
+ */
+#ifndef MAP_H
+#define MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct map;
+
+#define MAP_VALUE 4096
+
+/* path without .cdb.  Never fails: look-ups tell. */
+struct map *map_open(const char *dir, const char *name);
+void map_close(struct map *);
+/*
+ * The value of key, which is compared as it stands (keys are lower case), with
+ * or without a trailing NUL on either side.  1 found and in value; 0 not there;
+ * -1 with errno, and map_reason tells which file and why.
+ */
+int map_find(struct map *, const char *key, char value[MAP_VALUE]);
+const char *map_reason(const struct map *);
+/* Is there such a file (even if broken)? */
+bool map_exists(struct map *);
+const char *map_name(const struct map *);
+
+#endif
