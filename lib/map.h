@@ -15,7 +15,7 @@ struct map;
 
 #define MAP_VALUE 4096
 
-/* path without .cdb.  Never fails: look-ups tell. */
+/* DIR/NAME.cdb.  Never fails: look-ups tell. */
 struct map *map_open(const char *dir, const char *name);
 void map_close(struct map *);
 /*
@@ -25,6 +25,13 @@ void map_close(struct map *);
  */
 int map_find(struct map *, const char *key, char value[MAP_VALUE]);
 const char *map_reason(const struct map *);
+/* The same for a value of any length, malloced. */
+int map_load(struct map *, const char *key, char **value);
+/*
+ * While it is held, look-ups use the table as it was found by this call, so
+ * that one question is answered from one state (and without a stat each).
+ */
+void map_hold(struct map *, bool held);
 /* Is there such a file (even if broken)? */
 bool map_exists(struct map *);
 const char *map_name(const struct map *);

@@ -1,0 +1,312 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cdb.h>
+#include <err.h>
+
+#include "exits.h"
+#include "map.h"
+#include "paths.h"
+
+#define CDB_HEAD 2048u /* 256 tables, a place and a length each */
+
+enum map_state { MAP_MISSING, MAP_OPEN, MAP_BROKEN };
+
+struct map {
+	enum map_state state;
+	bool held;
+	struct cdb cdb; /* open: a copy of the file in memory */
+	struct stat
+	    seen;  /* the file that cdb is a copy of, or that is broken */
+	int error; /* broken: why */
+	char path[PATH_SIZE];
+	char name[64];
+	char reason[PATH_SIZE + 128];
+};
+
+struct map *
+map_open(const char *dir, const char *name)
+{
+	struct map *m = calloc(1, sizeof(*m));
+	char file[64];
+
+	if (m == NULL)
+		err(EXIT_TEMP, "map %s", name);
+	if (strlcpy(m->name, name, sizeof(m->name)) >= sizeof(m->name) ||
+	    (size_t)snprintf(file, sizeof(file), "%s.cdb", name) >=
+		sizeof(file))
+		errx(EXIT_PERM, "map %s: name too long", name);
+	path_join(m->path, dir, file);
+	return m;
+}
+
+static void
+forget(struct map *m)
+{
+	if (m->state == MAP_OPEN)
+		cdb_free(&m->cdb);
+	m->state = MAP_MISSING;
+	m->error = 0;
+	memset(&m->seen, 0, sizeof(m->seen));
+}
+
+void
+map_close(struct map *m)
+{
+	if (m == NULL)
+		return;
+	forget(m);
+	free(m);
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static const char *
+explain(int error)
+{
+	switch (error) {
+	case EPROTO:
+		return "damaged, cut short or no CDB map";
+	case EMSGSIZE:
+		return "value too long";
+	case EBUSY:
+		return "is being written";
+	default:
+		return strerror(error);
+	}
+}
+
+static int
+broken(struct map *m, int error)
+{
+	snprintf(
+	    m->reason, sizeof(m->reason), "%s: %s", m->path, explain(error));
+	errno = error;
+	return -1;
+}
+
+static int
+copy_all(int from, int to, off_t size)
+{
+	char buffer[65536];
+	ssize_t n;
+
+	while (size > 0) {
+		n = read(from, buffer, sizeof(buffer));
+		if (n == -1)
+			return -1;
+		if (n == 0 || n > size) {
+			errno = EBUSY; /* someone writes into it */
+			return -1;
+		}
+		if (write(to, buffer, (size_t)n) != n)
+			return -1;
+		size -= n;
+	}
+	return 0;
+}
+
+/*
+ * A copy in memory, so that a file that is cut or overwritten in place while we
+ * read can neither kill us (SIGBUS) nor give half of two tables.
+ */
+static int
+snapshot(int fd, struct stat *seen)
+{
+	struct stat after;
+	int copy, error;
+
+	if (fstat(fd, seen) == -1)
+		return -1;
+	if (!S_ISREG(seen->st_mode) || seen->st_size < CDB_HEAD ||
+	    seen->st_size > UINT32_MAX) {
+		errno = EPROTO;
+		return -1;
+	}
+	if ((copy = memfd_create("map", MFD_CLOEXEC)) == -1)
+		return -1;
+	if (copy_all(fd, copy, seen->st_size) == 0 && fstat(fd, &after) == 0) {
+		if (same_file(seen, &after))
+			return copy;
+		errno = EBUSY;
+	}
+	error = errno;
+	close(copy);
+	errno = error;
+	return -1;
+}
+
+/* Do the tables lie in the file, and does the last one end with it? */
+static bool
+is_whole(const struct cdb *cdb, size_t size)
+{
+	const unsigned char *head = cdb_get(cdb, CDB_HEAD, 0);
+	uint64_t place, end, last = 0;
+	unsigned i;
+
+	if (head == NULL)
+		return false;
+	for (i = 0; i < 256; i++) {
+		place = cdb_unpack(head + i * 8);
+		end = place + 8 * (uint64_t)cdb_unpack(head + i * 8 + 4);
+		if (place < CDB_HEAD || end > size)
+			return false;
+		if (end > last)
+			last = end;
+	}
+	return last == size;
+}
+
+static int
+take(struct map *m, int fd)
+{
+	int copy = snapshot(fd, &m->seen), got, error;
+
+	if (copy == -1)
+		return -1;
+	got = cdb_init(&m->cdb, copy);
+	error = got == -1 && errno != 0 ? errno : EPROTO;
+	close(copy); /* what is mapped stays */
+	if (got == -1) {
+		errno = error;
+		return -1;
+	}
+	if (!is_whole(&m->cdb, (size_t)m->seen.st_size)) {
+		cdb_free(&m->cdb);
+		errno = EPROTO;
+		return -1;
+	}
+	m->state = MAP_OPEN;
+	return 0;
+}
+
+static void
+reopen(struct map *m)
+{
+	int fd;
+
+	forget(m);
+	fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return;
+	if (fd == -1 || take(m, fd) == -1) {
+		m->error = errno;
+		m->state = MAP_BROKEN;
+	}
+	if (fd != -1)
+		close(fd);
+}
+
+/* Look whether the file is another one than before. */
+static void
+refresh(struct map *m)
+{
+	struct stat now;
+
+	if (stat(m->path, &now) == -1) {
+		if (m->state != MAP_MISSING ||
+		    (errno != ENOENT && errno != ENOTDIR))
+			reopen(m);
+		return;
+	}
+	if (same_file(&now, &m->seen) &&
+	    (m->state == MAP_OPEN || m->error == EPROTO))
+		return;
+	reopen(m);
+}
+
+void
+map_hold(struct map *m, bool held)
+{
+	if (held)
+		refresh(m);
+	m->held = held;
+}
+
+static int
+load(struct map *m, char **value)
+{
+	unsigned len = cdb_datalen(&m->cdb);
+	const char *data = cdb_getdata(&m->cdb);
+
+	if (data == NULL)
+		return broken(m, EPROTO);
+	if (len > 0 && data[len - 1] == '\0')
+		len--;
+	if (memchr(data, '\0', len) != NULL)
+		return broken(m, EPROTO);
+	if ((*value = malloc((size_t)len + 1)) == NULL)
+		err(EXIT_TEMP, "map %s", m->name);
+	memcpy(*value, data, len);
+	(*value)[len] = '\0';
+	return 1;
+}
+
+int
+map_load(struct map *m, const char *key, char **value)
+{
+	size_t len = strlen(key);
+	int got;
+
+	*value = NULL;
+	if (!m->held)
+		refresh(m);
+	if (m->state == MAP_BROKEN)
+		return broken(m, m->error);
+	if (m->state == MAP_MISSING || len >= UINT32_MAX)
+		return 0;
+	errno = 0;
+	got = cdb_find(&m->cdb, key, (unsigned)len);
+	if (got == 0)
+		got = cdb_find(&m->cdb, key, (unsigned)len + 1);
+	if (got == -1)
+		return broken(m, EPROTO);
+	return got == 0 ? 0 : load(m, value);
+}
+
+int
+map_find(struct map *m, const char *key, char value[MAP_VALUE])
+{
+	char *found;
+	int got = map_load(m, key, &found);
+
+	if (got == 1 && strlcpy(value, found, MAP_VALUE) >= MAP_VALUE)
+		got = broken(m, EMSGSIZE);
+	free(found);
+	return got;
+}
+
+const char *
+map_reason(const struct map *m)
+{
+	return m->reason;
+}
+
+bool
+map_exists(struct map *m)
+{
+	if (!m->held)
+		refresh(m);
+	return m->state != MAP_MISSING;
+}
+
+const char *
+map_name(const struct map *m)
+{
+	return m->name;
+}
