@@ -1,0 +1,73 @@
+#include <string.h>
+
+#include "line.h"
+
+/* isspace(3) of the C locale, whatever the caller's locale is. */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool
+is_separator(char c, const struct line_rules *rules)
+{
+	return rules->separator != '\0' ? c == rules->separator : is_blank(c);
+}
+
+/* A bare CR would let a table write lines of its own into an SMTP reply. */
+static bool
+has_bare_cr(const char *value)
+{
+	const char *cr = strchr(value, '\r');
+
+	return cr != NULL && cr[strspn(cr, " \t\r")] != '\0';
+}
+
+static int
+wrong(struct line *line, const char *reason, bool with_key)
+{
+	line->reason = reason;
+	line->with_key = with_key;
+	return -1;
+}
+
+static void
+fold(char *key)
+{
+	for (; *key != '\0'; key++)
+		if (*key >= 'A' && *key <= 'Z')
+			*key += 'a' - 'A';
+}
+
+int
+line_parse(
+    char *text, size_t len, const struct line_rules *rules, struct line *line)
+{
+	char *p = text;
+
+	memset(line, 0, sizeof(*line));
+	if (len == 0 || *text == rules->comment)
+		return 0;
+	if (memchr(text, '\0', len) != NULL)
+		return wrong(line, "syntax error (NUL byte)", false);
+	if (rules->separator == '\0' && is_blank(*text))
+		return wrong(line, "syntax error (leading space)", false);
+	line->key = text;
+	while (*p != '\0' && !is_separator(*p, rules))
+		p++;
+	line->key_len = (size_t)(p - text);
+	if (*p != '\0')
+		*p++ = '\0';
+	while (*p != '\0' && is_separator(*p, rules))
+		p++;
+	line->value = p;
+	line->value_len = strlen(p);
+	if (rules->fold)
+		fold(line->key);
+	if (line->value_len == 0 && !rules->empty)
+		return wrong(line, "no RHS for LHS", true);
+	if (has_bare_cr(line->value))
+		return wrong(line, "bare CR in the RHS of", true);
+	return 1;
+}

@@ -1,0 +1,53 @@
+/*
+ * mapmake - make a compiled table (CDB), whole or not at all
+ *
+ * Entries are gathered in memory and written beside the old table; what was
+ * written is read back and synced before it takes the old one's place.  So a
+ * reader never sees half a table, and a failure leaves the old one as it was.
+ * Two makers of one table wait for each other.
+ */
+#ifndef MAPMAKE_H
+#define MAPMAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mapmake;
+
+enum mapmake_double {
+	MAPMAKE_KEEP,    /* a key that is there keeps its first value */
+	MAPMAKE_REPLACE, /* the last value counts */
+	MAPMAKE_BOTH     /* both are stored */
+};
+
+/*
+ * Begin path, which ends in .cdb.  NULL with errno; ELOOP if it is a symbolic
+ * link, EMLINK if it has other names (unless unsafe is set).
+ */
+struct mapmake *mapmake_begin(const char *path, bool unsafe);
+
+/* 0: stored; 1: the key was there already, and what became of it is above. */
+int mapmake_put(struct mapmake *, const char *key, size_t key_len,
+    const char *value, size_t value_len, enum mapmake_double);
+size_t mapmake_count(const struct mapmake *);
+
+/*
+ * Write it.  0, or -1 with errno: then the old table still stands.  Either way
+ * the maker is freed.  A new file is readable by all (each service has a user
+ * of its own); one that is replaced hands down its mode and owner.
+ */
+int mapmake_commit(struct mapmake *);
+void mapmake_abort(struct mapmake *);
+
+/*
+ * Every entry of an existing table in its order.  0; -1 with errno, EPROTO if
+ * it is damaged, or what each returned if that is not 0.
+ */
+struct mapmake_entry {
+	const char *key, *value;
+	size_t key_len, value_len;
+};
+int mapmake_read(const char *path,
+    int (*each)(const struct mapmake_entry *, void *arg), void *arg);
+
+#endif
