@@ -19,11 +19,15 @@
  *	sum=16 hex digits	(of all the bytes above, from "id=")
  *	size=1234		(absent if big)
  *
- * A full segment ends with an index: one entry (index=yes, sum, size) whose
- * content is the records of all entries, each with offset=N before them, and in
- * the last block a record that says where the index begins.  See queue(5).
+ * content_sum is seeded with the salt too, but for a big content, whose sum is
+ * begun before it is known which segment will take its record: that has none.
  *
- * Nothing here does I/O but pread(2) and pwrite(2) at given places.
+ * A full segment ends with an index: one entry (index=yes instead of id and
+ *what follows it) whose content is the records of all entries, each with
+ *offset=N before them, and in the last block a record that says where the index
+ *begins. See queue(5).
+ *
+ * Nothing here does I/O but pread(2) at given places.
  */
 #ifndef SEGMENT_H
 #define SEGMENT_H
@@ -36,7 +40,7 @@
 #include "record.h"
 
 #define SEGMENT_BLOCK  4096
-#define SEGMENT_INLINE 262144  /* a longer content goes to mess/big */
+#define SEGMENT_INLINE 262144   /* a longer content goes to mess/big */
 #define SEGMENT_SIZE   33554432 /* default; the file's size counts */
 #define SEGMENT_MIN    1048576
 #define ID_SIZE        24
@@ -51,12 +55,12 @@ struct segment {
 /* One accepted message, as it lies in a segment. */
 struct entry {
 	char id[ID_SIZE];
-	uint32_t segment;   /* of the id; not of the file, after a move */
+	uint32_t segment; /* of the id; not of the file, after a move */
 	uint32_t sequence;
 	uint32_t generation;
-	int64_t arrival;    /* microseconds since 1970 */
+	int64_t arrival; /* microseconds since 1970 */
 	bool big;
-	uint64_t length;    /* of the content */
+	uint64_t length; /* of the content */
 	uint64_t content_sum;
 	off_t offset;       /* of the entry in its file */
 	off_t content;      /* of the content, 0 if big */
@@ -85,8 +89,7 @@ char *entry_encode(const struct record *head, uint64_t salt, uint64_t length,
     uint64_t content_sum, bool big, size_t *len);
 
 /* The index entry for heads ("offset=" and a record each, as text), encoded. */
-char *index_encode(
-    const char *heads, size_t len, uint64_t salt, size_t *total);
+char *index_encode(const char *heads, size_t len, uint64_t salt, size_t *total);
 /* The last block: where the index begins. */
 void segment_foot(char block[SEGMENT_BLOCK], uint64_t salt, off_t index);
 
@@ -106,26 +109,32 @@ void entry_free(struct entry *);
  * Parse the entry in bytes, which begin at file offset at.  1 and the entry; 0
  * if len is too short to tell; -1 if none is there (errno EPROTO).  Pure.
  */
-int entry_parse(struct entry *, uint64_t salt, const char *bytes, size_t len,
-    off_t at);
+int entry_parse(
+    struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
+/* The same for an index, which has no id; and for the first and last block. */
+int index_parse(
+    struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
+int head_parse(const char *block, size_t len, uint32_t *number, uint64_t *salt);
+int foot_parse(const char *block, size_t len, uint64_t salt, off_t *index);
 /* The same, read from the file. 1, -1 EPROTO, or -1 and read's errno. */
 int entry_read(const struct segment *, off_t at, struct entry *);
 
 /*
  * Walk a segment from *at (start with SEGMENT_BLOCK) up to limit (0: all).
  * 1: an entry, *at moved behind it.  0: no more.  2: bytes from *damage to *at
- * are no entry though good ones follow; go on.  -1: errno from read.
+ * are no entry though good ones follow; go on.  -1: errno from read.  Only the
+ * heads are verified here; entry_content verifies a content.
  */
-int segment_walk(const struct segment *, off_t *at, off_t limit,
-    struct entry *, off_t *damage);
+int segment_walk(const struct segment *, off_t *at, off_t limit, struct entry *,
+    off_t *damage);
 
 /*
  * Walk the index of a full segment.  each() gets every entry as segment_walk
  * would give it.  1: done, -1 from each ends it and is returned; 0: there is no
- * whole index, walk the segment instead.
+ * whole index, walk the segment instead (each was not called).
  */
-int segment_index(const struct segment *,
-    int (*each)(struct entry *, void *arg), void *arg);
+int segment_index(
+    const struct segment *, int (*each)(struct entry *, void *arg), void *arg);
 
 /*
  * The content of an entry that is not big, verified: malloced.  NULL with errno
