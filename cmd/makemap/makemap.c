@@ -17,14 +17,14 @@
 
 #include <err.h>
 
-#include "line.h"
+#include "pair.h"
 #include "mapmake.h"
 #include "paths.h"
 
 struct job {
 	const char *program, *type, *name; /* as typed */
 	char path[PATH_SIZE];
-	struct line_rules rules;
+	struct pair_rules rules;
 	enum mapmake_double twice;
 	bool append, dump, nul, unsafe, verbose;
 	int status;
@@ -177,10 +177,10 @@ complain(struct job *job, unsigned number, const char *text, const char *key)
 }
 
 static void
-store(struct job *job, struct mapmake *map, const struct line *line,
+store(struct job *job, struct mapmake *map, const struct pair *line,
     unsigned number)
 {
-	char text[LINE_SIZE + 32];
+	char text[PAIR_SIZE + 32];
 	size_t nul = job->nul ? 1 : 0;
 
 	if (job->verbose)
@@ -194,21 +194,21 @@ store(struct job *job, struct mapmake *map, const struct line *line,
 }
 
 /*
- * At most LINE_SIZE - 1 bytes, up to a line end, which is taken off.  1: a line
+ * At most PAIR_SIZE - 1 bytes, up to a line end, which is taken off.  1: a line
  * (or the input's last bytes); 0: the end; -1: a piece of a longer line.
  */
 static int
-read_chunk(char text[LINE_SIZE], size_t *len)
+read_chunk(char text[PAIR_SIZE], size_t *len)
 {
 	int c;
 
-	for (*len = 0; *len < LINE_SIZE - 1; (*len)++) {
+	for (*len = 0; *len < PAIR_SIZE - 1; (*len)++) {
 		if ((c = getchar()) == EOF || c == '\n')
 			break;
 		text[*len] = (char)c;
 	}
 	text[*len] = '\0';
-	if (*len == LINE_SIZE - 1)
+	if (*len == PAIR_SIZE - 1)
 		return -1;
 	return *len > 0 || c != EOF ? 1 : 0;
 }
@@ -216,8 +216,8 @@ read_chunk(char text[LINE_SIZE], size_t *len)
 static void
 read_table(struct job *job, struct mapmake *map)
 {
-	char text[LINE_SIZE];
-	struct line line;
+	char text[PAIR_SIZE];
+	struct pair line;
 	unsigned number;
 	size_t len;
 	int got;
@@ -228,7 +228,7 @@ read_table(struct job *job, struct mapmake *map)
 			    NULL);
 			continue;
 		}
-		got = line_parse(text, len, &job->rules, &line);
+		got = pair_parse(text, len, &job->rules, &line);
 		if (got == 1)
 			store(job, map, &line, number);
 		else if (got == -1)

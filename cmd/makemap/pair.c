@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "line.h"
+#include "pair.h"
 
 /* isspace(3) of the C locale, whatever the caller's locale is. */
 static bool
@@ -10,7 +10,7 @@ is_blank(char c)
 }
 
 static bool
-is_separator(char c, const struct line_rules *rules)
+is_separator(char c, const struct pair_rules *rules)
 {
 	return rules->separator != '\0' ? c == rules->separator : is_blank(c);
 }
@@ -25,7 +25,7 @@ has_bare_cr(const char *value)
 }
 
 static int
-wrong(struct line *line, const char *reason, bool with_key)
+wrong(struct pair *line, const char *reason, bool with_key)
 {
 	line->reason = reason;
 	line->with_key = with_key;
@@ -41,8 +41,8 @@ fold(char *key)
 }
 
 int
-line_parse(
-    char *text, size_t len, const struct line_rules *rules, struct line *line)
+pair_parse(
+    char *text, size_t len, const struct pair_rules *rules, struct pair *line)
 {
 	char *p = text;
 
