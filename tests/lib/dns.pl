@@ -1,0 +1,161 @@
+#!/usr/bin/perl
+# dns.pl - a name server for tests
+#
+#	dns.pl ZONE [PORT]
+#
+# Listens on 127.0.0.1, by UDP and TCP (a free port), prints the port, and
+# answers from the text file ZONE until its standard input ends.  Lines:
+#
+#	name A 192.0.2.1
+#	name AAAA 2001:db8::1
+#	name MX 10 mail.example.org
+#	name PTR host.example.org	(name may be an IPv4 address)
+#	name CNAME other
+#	name SERVFAIL			(to every question)
+#	name SILENT			(no answer at all)
+#
+# "\NNN" in a name is that byte.  A name that is not there does not exist.
+# More than 1232 bytes are answered by the TC bit, and then over TCP.
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::INET;
+use Socket qw(inet_pton AF_INET AF_INET6);
+
+my %types = (A => 1, CNAME => 5, PTR => 12, MX => 15, AAAA => 28);
+my (%zone, %special);
+
+sub reverse_name {
+	my ($name) = @_;
+	return $name unless $name =~ /^\d+\.\d+\.\d+\.\d+$/;
+	return join('.', reverse split /\./, $name) . '.in-addr.arpa';
+}
+
+sub wire {
+	my ($name) = @_;
+	$name =~ s/\.$//;
+	my $wire = '';
+	for my $label (split /\./, $name) {
+		$label =~ s/\\(\d\d\d)/chr $1/ge;
+		$wire .= chr(length $label) . $label;
+	}
+	return $wire . "\0";
+}
+
+sub rdata {
+	my ($type, @rest) = @_;
+	return inet_pton(AF_INET, $rest[0]) if $type eq 'A';
+	return inet_pton(AF_INET6, $rest[0]) if $type eq 'AAAA';
+	return pack('n', $rest[0]) . wire($rest[1]) if $type eq 'MX';
+	return wire($rest[0]);
+}
+
+sub load {
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!\n";
+	while (<$file>) {
+		next if /^\s*(#|$)/;
+		my ($name, $type, @rest) = split;
+		$name = lc reverse_name($name);
+		if ($type eq 'SERVFAIL' || $type eq 'SILENT') {
+			$special{$name} = $type;
+			next;
+		}
+		die "$path:$.: $type\n" unless $types{$type};
+		push @{ $zone{$name}{$type} }, [@rest];
+	}
+	close $file;
+}
+
+# The records of a name and type, CNAMEs followed, as wire text; their number.
+sub answers {
+	my ($name, $type) = @_;
+	my ($out, $count) = ('', 0);
+	for (1 .. 9) {
+		my $node = $zone{$name} or return ($out, $count, 0);
+		my $kind = $node->{CNAME} && $type ne 'CNAME' ? 'CNAME' : $type;
+		for my $record (@{ $node->{$kind} || [] }) {
+			my $data = rdata($kind, @$record);
+			$out .= wire($name) . pack('nnNn', $types{$kind}, 1, 60,
+			    length $data) . $data;
+			$count++;
+		}
+		return ($out, $count, 1) if $kind eq $type;
+		$name = lc $node->{CNAME}[0][0];
+	}
+	return ($out, $count, 1);
+}
+
+sub reply {
+	my ($question, $limit) = @_;
+	my ($id, undef, $questions) = unpack 'nnn', $question;
+	return undef unless length $question > 16 && $questions == 1;
+	my ($at, @labels) = (12);
+	while (my $n = ord substr $question, $at, 1) {
+		push @labels, lc substr $question, $at + 1, $n;
+		$at += $n + 1;
+		return undef if $at >= length $question;
+	}
+	my $name = join '.', @labels;
+	my $type = unpack 'n', substr $question, $at + 1, 2;
+	my ($word) = grep { $types{$_} == $type } keys %types;
+	my $asked = substr $question, 12, $at + 5 - 12;
+	my $special = $special{$name} || '';
+	return undef if $special eq 'SILENT';
+	return pack('nnnnnn', $id, 0x8182, 1, 0, 0, 0) . $asked
+	    if $special eq 'SERVFAIL';
+	my ($records, $count, $exists) = answers($name, $word || 'NONE');
+	my $code = $exists || $count ? 0 : 3;
+	# an empty non-terminal is no missing name (RFC 8020)
+	$code = 0 if grep { /\.\Q$name\E$/ } keys %zone;
+	my $soa = wire('ns.invalid') . wire('root.invalid') .
+	    pack('NNNNN', 1, 60, 60, 60, 1);
+	my $authority = $count ? '' : wire($labels[-1] || '') .
+	    pack('nnNn', 6, 1, 1, length $soa) . $soa;
+	my $packet = pack('nnnnnn', $id, 0x8180 | $code, 1, $count,
+	    $count ? 0 : 1, 0) . $asked . $records . $authority;
+	return $packet if length $packet <= $limit;
+	return pack('nnnnnn', $id, 0x8380, 1, 0, 0, 0) . $asked;
+}
+
+sub serve_tcp {
+	my ($client) = @_;
+	my $head = '';
+	return unless ($client->sysread($head, 2) || 0) == 2;
+	my ($question, $len) = ('', unpack 'n', $head);
+	while (length $question < $len) {
+		$client->sysread($question, $len - length $question,
+		    length $question) or return;
+	}
+	my $packet = reply($question, 65535);
+	$client->syswrite(pack('n', length $packet) . $packet)
+	    if defined $packet;
+}
+
+load($ARGV[0] // die "usage: dns.pl ZONE [PORT]\n");
+my ($udp, $tcp);
+for (1 .. 50) {
+	$udp = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1',
+	    LocalPort => $ARGV[1] // 0) or die "udp: $!\n";
+	$tcp = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1',
+	    LocalPort => $udp->sockport, Listen => 10) and last;
+}
+die "tcp: $!\n" unless $tcp;
+$| = 1;
+print $udp->sockport, "\n";
+my $select = IO::Select->new($udp, $tcp, \*STDIN);
+while (1) {
+	for my $ready ($select->can_read) {
+		if ($ready == $udp) {
+			my $from = $udp->recv(my $question, 4096);
+			my $packet = reply($question, 1232);
+			$udp->send($packet, 0, $from) if defined $packet;
+		} elsif ($ready == $tcp) {
+			my $client = $tcp->accept or next;
+			serve_tcp($client);
+			$client->close;
+		} else {
+			sysread(STDIN, my $rest, 1024) or exit 0;
+		}
+	}
+}
