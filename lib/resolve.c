@@ -36,6 +36,8 @@ static const struct {
     /* A server that is back is noticed at once. */
     {"infra-keep-probing:", "yes"},
     {"infra-host-ttl:", "60"},
+    /* All servers dead: that is known after five seconds, not seventeen. */
+    {"outbound-msg-retry:", "3"},
 };
 
 /* Zones that libunbound would answer by itself; the forwarder knows better. */
