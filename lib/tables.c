@@ -1,0 +1,193 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <err.h>
+
+#include "conf.h"
+#include "exits.h"
+#include "source.h"
+#include "tables.h"
+
+static int
+world_is_local(const char *domain, void *arg)
+{
+	return tables_local(arg, domain) != NULL;
+}
+
+static int
+world_rename(const char *domain, char name[ADDR_SIZE], void *arg)
+{
+	struct tables *t = arg;
+	char value[MAP_VALUE], rule[RULE_SIZE];
+	int got = tables_find(t, t->domaintable, domain, value, rule);
+
+	if (got != 1)
+		return got;
+	value[strcspn(value, " \t\r")] = '\0';
+	return strlcpy(name, value, ADDR_SIZE) < ADDR_SIZE ? 1 : 0;
+}
+
+struct tables *
+tables_open(const char *dir, FILE *trace)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		err(EXIT_TEMP, "tables");
+	if (strlcpy(t->dir, dir, sizeof(t->dir)) >= sizeof(t->dir))
+		errx(EXIT_PERM, "%s: path too long", dir);
+	conf_me(dir, t->me, sizeof(t->me));
+	conf_line(dir, "relayhost", NULL, t->relayhost, sizeof(t->relayhost));
+	t->access = map_open(dir, "access");
+	t->virtusertable = map_open(dir, "virtusertable");
+	t->aliases = map_open(dir, "aliases");
+	t->mailertable = map_open(dir, "mailertable");
+	t->domaintable = map_open(dir, "domaintable");
+	t->mailboxes = map_open(dir, "mailboxes");
+	t->local = class_local(dir, t->me);
+	t->relay = class_open(dir, "relay-domains");
+	t->world = (struct addr_world){t->me, world_is_local, world_rename, t};
+	t->trace = trace;
+	return t;
+}
+
+void
+tables_close(struct tables *t)
+{
+	if (t == NULL)
+		return;
+	map_close(t->access);
+	map_close(t->virtusertable);
+	map_close(t->aliases);
+	map_close(t->mailertable);
+	map_close(t->domaintable);
+	map_close(t->mailboxes);
+	class_close(t->local);
+	class_close(t->relay);
+	free(t);
+}
+
+static void
+hold(struct tables *t, bool held)
+{
+	map_hold(t->access, held);
+	map_hold(t->virtusertable, held);
+	map_hold(t->aliases, held);
+	map_hold(t->mailertable, held);
+	map_hold(t->domaintable, held);
+	map_hold(t->mailboxes, held);
+}
+
+static int
+check(struct tables *t, struct class *class)
+{
+	if (class_check(class) == 0)
+		return 0;
+	snprintf(t->reason, sizeof(t->reason), "%s: %s", class_path(class),
+	    strerror(errno));
+	return -1;
+}
+
+int
+tables_begin(struct tables *t)
+{
+	if (check(t, t->local) == -1 || check(t, t->relay) == -1)
+		return -1;
+	hold(t, true);
+	return 0;
+}
+
+void
+tables_end(struct tables *t)
+{
+	hold(t, false);
+}
+
+static bool
+make_key(const char *from, char key[ADDR_SIZE * 2])
+{
+	size_t n = 0;
+
+	for (; *from != '\0'; from++) {
+		if (*from == '"' || *from == '\\')
+			continue;
+		if (n == ADDR_SIZE * 2 - 1)
+			return false;
+		key[n++] = *from;
+	}
+	key[n] = '\0';
+	addr_fold(key);
+	return true;
+}
+
+static void
+trace(struct tables *t, const char *table, const char *key, const char *value)
+{
+	unsigned line;
+
+	if (t->trace == NULL)
+		return;
+	if (value == NULL) {
+		fprintf(t->trace, "%s:%s\t-\n", table, key);
+		return;
+	}
+	line = source_line(t->dir, table, key);
+	if (line > 0)
+		fprintf(t->trace, "%s:%s\t%s\t%s/%s:%u\n", table, key, value,
+		    t->dir, table, line);
+	else
+		fprintf(t->trace, "%s:%s\t%s\t%s/%s.cdb\n", table, key, value,
+		    t->dir, table);
+}
+
+int
+tables_load(struct tables *t, struct map *map, const char *from, char **value,
+    char rule[RULE_SIZE])
+{
+	char key[ADDR_SIZE * 2];
+	int got;
+
+	*value = NULL;
+	if (!make_key(from, key))
+		return 0; /* no table has a key of that length */
+	if ((got = map_load(map, key, value)) == -1)
+		strlcpy(t->reason, map_reason(map), sizeof(t->reason));
+	else
+		trace(t, map_name(map), key, *value);
+	if (got == 1 && rule != NULL)
+		snprintf(rule, RULE_SIZE, "%s:%s", map_name(map), key);
+	return got;
+}
+
+int
+tables_find(struct tables *t, struct map *map, const char *key,
+    char value[MAP_VALUE], char rule[RULE_SIZE])
+{
+	char *found;
+	int got = tables_load(t, map, key, &found, rule);
+
+	if (got == 1 && strlcpy(value, found, MAP_VALUE) >= MAP_VALUE) {
+		snprintf(t->reason, sizeof(t->reason),
+		    "%s/%s.cdb: value too long", t->dir, map_name(map));
+		got = -1;
+	}
+	free(found);
+	return got;
+}
+
+void
+tables_trace_class(struct tables *t, const struct class *class,
+    const char *word, const char *hit)
+{
+	trace(t, class_name(class), hit != NULL ? hit : word, hit);
+}
+
+const char *
+tables_local(struct tables *t, const char *domain)
+{
+	const char *hit = class_has(t->local, domain);
+
+	tables_trace_class(t, t->local, domain, hit);
+	return hit;
+}
