@@ -1,0 +1,426 @@
+/*
+ * The commands of RFC 5321.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "path.h"
+
+#define NO_ARGUMENT 1 /* it takes none */
+#define JUNK        2 /* harmless, but not in the hundreds */
+#define ALWAYS      4 /* a refused client may say it */
+
+struct command {
+	const char *verb;
+	void (*run)(struct session *, char *argument);
+	int flags;
+};
+
+/*
+ * A client that sends on before it was told it may (RFC 2920 3.1) is trying to
+ * smuggle, or deaf.
+ */
+static bool
+out_of_step(struct session *s)
+{
+	if (!s->strict || !s->pipelined)
+		return false;
+	session_reply(s, "554 5.5.0 You did not wait for the reply");
+	session_end(s, "did not wait for the reply");
+	return true;
+}
+
+/* A domain or an address literal, roughly: it proves nothing anyway. */
+static bool
+is_helo(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > 255 ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-._:[]")] != '\0')
+		return false;
+	return (name[0] == '[') == (name[len - 1] == ']');
+}
+
+static bool
+hello(struct session *s, const char *name, bool esmtp)
+{
+	if (!is_helo(name)) {
+		session_reply(s, "501 5.5.4 %s needs your host's name",
+		    esmtp ? "EHLO" : "HELO");
+		return false;
+	}
+	if (out_of_step(s))
+		return false;
+	session_reset(s);
+	free(s->helo);
+	s->helo = strdup(name);
+	s->esmtp = esmtp;
+	return true;
+}
+
+static void
+say_hello(struct session *s, const char *code)
+{
+	bool named = strcmp(s->client.verified, "unknown") != 0;
+	bool v6 = strchr(s->address, ':') != NULL;
+
+	session_reply(s, "%s%s Hello %s%s[%s%s], pleased to meet you", code,
+	    s->config->me, named ? s->client.verified : "", named ? " " : "",
+	    v6 ? "IPv6:" : "", s->address);
+}
+
+static void
+helo(struct session *s, char *argument)
+{
+	if (hello(s, argument, false))
+		say_hello(s, "250 ");
+}
+
+static void
+ehlo(struct session *s, char *argument)
+{
+	if (!hello(s, argument, true))
+		return;
+	say_hello(s, "250-");
+	if (s->reject != NULL) {
+		session_reply(s, "250 ENHANCEDSTATUSCODES");
+		return;
+	}
+	session_reply(s, "250-ENHANCEDSTATUSCODES");
+	session_reply(s, "250-PIPELINING");
+	session_reply(s, "250-8BITMIME");
+	session_reply(s, "250-SIZE %ju", (uintmax_t)s->config->databytes);
+	session_reply(s, "250 HELP");
+}
+
+/* --- parameters -------------------------------------------------------------
+ * Each takes its value (NULL if there is none) and returns NULL or the reply
+ * that refuses it.
+ */
+
+/* RFC 1870 */
+static const char *
+size_parameter(struct session *s, const char *value)
+{
+	const uint64_t limit = s->config->databytes;
+
+	if (value == NULL || value[strspn(value, "0123456789")] != '\0' ||
+	    strlen(value) > 20)
+		return "501 5.5.4 SIZE needs a number";
+	s->declared = strtoull(value, NULL, 10); /* at worst the largest */
+	if (limit > 0 && s->declared > limit)
+		return "552 5.3.4 Message too large";
+	return NULL;
+}
+
+/* RFC 6152 */
+static const char *
+body_parameter(struct session *s, const char *value)
+{
+	if (value == NULL)
+		return "501 5.5.4 BODY needs a value";
+	s->eightbit = strcasecmp(value, "8BITMIME") == 0;
+	if (!s->eightbit && strcasecmp(value, "7BIT") != 0)
+		return "555 5.5.4 Unsupported BODY";
+	return NULL;
+}
+
+static const struct parameter {
+	const char *verb;
+	const char *keyword;
+	const char *(*take)(struct session *, const char *value);
+} parameters[] = {
+    {"MAIL", "SIZE", size_parameter},
+    {"MAIL", "BODY", body_parameter},
+};
+#define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
+
+static const char *
+take_parameter(struct session *s, const char *verb, const char *keyword,
+    const char *value, unsigned *seen)
+{
+	const struct parameter *p;
+	size_t i;
+
+	for (i = 0; i < PARAMETERS; i++) {
+		p = &parameters[i];
+		if (strcmp(p->verb, verb) != 0 ||
+		    strcasecmp(p->keyword, keyword) != 0)
+			continue;
+		if ((*seen & (1u << i)) != 0)
+			return "501 5.5.4 Parameter given twice";
+		*seen |= 1u << i;
+		return p->take(s, value);
+	}
+	return "555 5.5.4 Unknown parameter";
+}
+
+/* NULL, or the reply that refuses one of them. */
+static const char *
+take_parameters(struct session *s, const char *verb, char *rest)
+{
+	const char *wrong;
+	char *keyword, *value;
+	unsigned seen = 0;
+	int got;
+
+	while ((got = path_parameter(&rest, &keyword, &value)) == 1)
+		if ((wrong = take_parameter(s, verb, keyword, value, &seen)) !=
+		    NULL)
+			return wrong;
+	return got == -1 ? "501 5.5.4 Malformed parameter" : NULL;
+}
+
+/* --- the transaction ------------------------------------------------------ */
+
+static void
+mail(struct session *s, char *argument)
+{
+	const char *wrong;
+	struct path path;
+
+	if (s->helo == NULL) {
+		session_reply(s, "503 5.5.1 Say EHLO first");
+		return;
+	}
+	if (s->mail) {
+		session_reply(s, "503 5.5.1 Sender already given");
+		return;
+	}
+	if (s->draining) {
+		session_reply(
+		    s, "421 4.3.2 %s Service shutting down", s->config->me);
+		session_end(s, "shutdown");
+		return;
+	}
+	session_reset(s);
+	if ((wrong = path_parse(&path, argument, "FROM:")) != NULL ||
+	    (wrong = take_parameters(s, "MAIL", path.parameters)) != NULL) {
+		session_reply(s, "%s", wrong);
+		return;
+	}
+	s->sender = strdup(path.address);
+	session_ask(s, PHASE_MAIL, NULL);
+}
+
+static void
+rcpt(struct session *s, char *argument)
+{
+	const char *wrong;
+	struct path path;
+
+	if (!s->mail) {
+		session_reply(s, "503 5.5.1 Need MAIL before RCPT");
+		return;
+	}
+	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
+	    (wrong = take_parameters(s, "RCPT", path.parameters)) != NULL) {
+		session_reply(s, "%s", wrong);
+		return;
+	}
+	/* RFC 5321 4.5.3.1.10 */
+	if (s->recipients >= s->config->recipients) {
+		session_reply(s, "452 4.5.3 Too many recipients");
+		return;
+	}
+	session_ask(s, PHASE_RCPT, path.address);
+}
+
+static void
+accept_sender(struct session *s)
+{
+	s->mail = true;
+	if (record_add(&s->envelope, "request", "inject") == -1 ||
+	    record_add(&s->envelope, "sender", s->sender) == -1) {
+		session_reply(s, TEXT_TEMPFAIL);
+		session_reset(s);
+		return;
+	}
+	session_reply(s, "250 2.1.0 <%s>... Sender ok", s->sender);
+}
+
+static void
+accept_recipient(struct session *s)
+{
+	if (record_add(&s->envelope, "recipient", s->asked) == -1) {
+		session_reply(s, "452 4.5.3 Too many recipients");
+		return;
+	}
+	s->recipients++;
+	session_reply(s, "250 2.1.5 <%s>... Recipient ok", s->asked);
+}
+
+void
+command_judged(struct session *s, const struct verdict *v)
+{
+	bool sender = s->phase == PHASE_MAIL;
+
+	s->phase = PHASE_COMMAND;
+	session_mark(s, v);
+	if (v->kind != VERDICT_REFUSE) {
+		if (sender)
+			accept_sender(s);
+		else
+			accept_recipient(s);
+	} else {
+		session_note(s, "refused", v->text, v->rule);
+		session_reply(s, "%s", v->text);
+		if (sender)
+			session_reset(s);
+		if (strncmp(v->text, "421", 3) == 0)
+			session_end(s, "refused");
+	}
+	s->asked[0] = '\0';
+}
+
+static void
+data(struct session *s, char *argument)
+{
+	(void)argument;
+	if (!s->mail)
+		session_reply(s, "503 5.5.1 Need MAIL before DATA");
+	else if (s->recipients == 0)
+		session_reply(s, "554 5.5.1 No valid recipients");
+	else if (!out_of_step(s)) {
+		session_reply(s, "354 End data with <CR><LF>.<CR><LF>");
+		data_start(s);
+	}
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+static void
+rset(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reset(s);
+	session_reply(s, "250 2.0.0 Reset");
+}
+
+static void
+noop(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reply(s, "250 2.0.0 OK");
+}
+
+static void
+quit(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reply(s, "221 2.0.0 %s closing connection", s->config->me);
+	session_end(s, "quit");
+}
+
+static void
+help(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reply(
+	    s, "214-2.0.0 This is the mail server of %s", s->config->me);
+	session_reply(s, "214 2.0.0 It knows EHLO HELO MAIL RCPT DATA RSET "
+			 "NOOP VRFY HELP QUIT");
+}
+
+static void
+vrfy(struct session *s, char *argument)
+{
+	if (*argument == '\0')
+		session_reply(s, "501 5.5.4 VRFY needs an address");
+	else
+		session_reply(s, "252 2.1.5 Nobody is named here; try RCPT");
+}
+
+static void
+not_here(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reply(s, "502 5.5.1 Command not implemented");
+}
+
+/* What follows is a chunk, which must not be taken for commands. */
+static void
+bdat(struct session *s, char *argument)
+{
+	not_here(s, argument);
+	session_end(s, "BDAT was not offered");
+}
+
+/* A browser was led here to say our commands in its body. */
+static void
+foreign(struct session *s, char *argument)
+{
+	(void)argument;
+	session_reply(s, "221 2.7.0 %s speaks SMTP", s->config->me);
+	session_end(s, "speaks another protocol");
+}
+
+static const struct command commands[] = {
+    {"EHLO", ehlo, ALWAYS},
+    {"HELO", helo, ALWAYS},
+    {"MAIL", mail, 0},
+    {"RCPT", rcpt, 0},
+    {"DATA", data, NO_ARGUMENT},
+    {"RSET", rset, NO_ARGUMENT | JUNK | ALWAYS},
+    {"NOOP", noop, JUNK | ALWAYS},
+    {"QUIT", quit, NO_ARGUMENT | ALWAYS},
+    {"HELP", help, JUNK},
+    {"VRFY", vrfy, JUNK},
+    {"EXPN", not_here, JUNK},
+    {"ETRN", not_here, JUNK},
+    {"BDAT", bdat, 0},
+    {"STARTTLS", not_here, 0},
+    {"AUTH", not_here, 0},
+    {"GET", foreign, ALWAYS},
+    {"POST", foreign, ALWAYS},
+    {"PUT", foreign, ALWAYS},
+    {"HEAD", foreign, ALWAYS},
+    {"DELETE", foreign, ALWAYS},
+    {"OPTIONS", foreign, ALWAYS},
+    {"CONNECT", foreign, ALWAYS},
+    {"USER", foreign, ALWAYS},
+};
+
+static const struct command *
+find(const char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strlen(commands[i].verb) == len &&
+		    strncasecmp(commands[i].verb, line, len) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+void
+command_run(struct session *s, char *line, size_t len)
+{
+	const size_t verb = strcspn(line, " ");
+	const struct command *c = find(line, verb);
+	char *argument = line + verb + strspn(line + verb, " "), *end;
+	const bool nul = memchr(line, '\0', len) != NULL;
+
+	/* Trailing blanks mean nothing (RFC 5321 4.1.1: tolerate them). */
+	for (end = line + strlen(line); end > argument && end[-1] == ' ';)
+		*--end = '\0';
+	if (c == NULL) {
+		session_reply(s, "500 5.5.1 Command unrecognized");
+		return;
+	}
+	s->junk += (c->flags & JUNK) != 0;
+	if (nul)
+		session_reply(s, "501 5.5.4 NUL in a command");
+	else if ((c->flags & NO_ARGUMENT) != 0 && *argument != '\0')
+		session_reply(s, "501 5.5.4 %s takes no argument", c->verb);
+	else if (s->reject != NULL && (c->flags & ALWAYS) == 0) {
+		s->errors += s->reject[0] != '5';
+		session_reply(s, "%s", s->reject);
+	} else
+		c->run(s, argument);
+}

@@ -1,0 +1,276 @@
+/*
+ * From 354 to the reply behind the end of the data.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "engine.h"
+#include "header.h"
+
+#define SLICE 16384
+
+void
+data_start(struct session *s)
+{
+	s->phase = PHASE_DATA;
+	s->deadline = s->now + s->config->timeout_data;
+	s->data_since = s->now;
+	line_data_start(&s->line);
+	hops_start(&s->hops);
+}
+
+static void
+over(struct session *s)
+{
+	session_reset(s);
+	s->phase = PHASE_COMMAND;
+	s->deadline = s->now + s->config->timeout;
+}
+
+/*
+ * The message must fail: what is left of it is read and thrown away, since the
+ * reply has its place behind the end (RFC 5321 4.1.1.4).
+ */
+static void
+doom(struct session *s, const char *reply)
+{
+	s->doom = reply;
+	evbuffer_drain(s->content, evbuffer_get_length(s->content));
+	if (s->begun)
+		s->deed = DEED_ABANDON;
+	s->begun = false;
+}
+
+static const char *
+fault(const struct session *s)
+{
+	const uint64_t limit = s->config->databytes;
+
+	if (s->line.nul)
+		return "550 5.6.0 Message with a NUL refused";
+	if (s->line.bare_cr)
+		return "550 5.5.2 Message with a bare CR refused";
+	if (s->line.bare_lf)
+		return "550 5.5.2 Message with a bare LF refused";
+	if (s->line.longest > TEXT_LINE_MAX)
+		return "554 5.6.0 Message with an endless line refused";
+	if (s->hops.size > HEADER_SIZE)
+		return "552 5.3.4 Message header too large";
+	/* RFC 5321 6.3 */
+	if (s->hops.received > HEADER_HOPS)
+		return "554 5.4.6 Too many hops, this message goes in circles";
+	if (limit > 0 && s->size > limit)
+		return "552 5.3.4 Message too large";
+	return NULL;
+}
+
+/* The rest of the envelope, which only inject wants. */
+static int
+complete_envelope(struct session *s)
+{
+	struct record *e = &s->envelope;
+	const char *hold = s->hold != NULL ? s->hold : s->always_hold;
+	int bad = 0;
+
+	bad |= record_add(e, "client_address", s->address);
+	bad |= record_add(e, "client_name", s->client.verified);
+	bad |= record_add(e, "helo_name", s->helo);
+	bad |= record_add(e, "protocol_name", s->esmtp ? "ESMTP" : "SMTP");
+	bad |= record_add(e, "session", s->name);
+	if (s->eightbit)
+		bad |= record_add(e, "body", "8BITMIME");
+	if (hold != NULL)
+		bad |= record_add(e, "hold", hold);
+	return bad;
+}
+
+/* Hand what has been gathered to inject. */
+static void
+send_chunk(struct session *s, bool last)
+{
+	const size_t len = evbuffer_get_length(s->content);
+	struct record swap;
+	int bad = 0;
+
+	if (!s->begun) {
+		bad = complete_envelope(s);
+		swap = s->question;
+		s->question = s->envelope;
+		s->envelope = swap;
+	} else {
+		record_clear(&s->question);
+		bad = record_add(&s->question, "request", "more");
+	}
+	if (!last)
+		bad |= record_add(&s->question, "more", "yes");
+	bad |= record_addf(&s->question, "size", "%zu", len);
+	if (bad != 0) {
+		doom(s, TEXT_TEMPFAIL);
+		return;
+	}
+	s->begun = true;
+	s->deed = DEED_SEND;
+}
+
+/* An id that no message has: segments are not numbered by the clock. */
+static void
+pretend(struct session *s)
+{
+	const char *rule = s->rule != NULL ? s->rule : s->always_rule;
+
+	session_note(s, "discarded", "", rule == NULL ? "" : rule);
+	session_reply(s, "250 2.0.0 %.8s-%05x Message accepted for delivery",
+	    s->name, ++s->messages);
+	over(s);
+}
+
+static void
+refuse(struct session *s)
+{
+	session_note(s, "refused", s->doom, "smtpd:data");
+	session_reply(s, "%s", s->doom);
+	over(s);
+}
+
+static void
+finish(struct session *s)
+{
+	if (s->doom == NULL && !s->discard && !s->always_discard)
+		send_chunk(s, true);
+	if (s->doom != NULL)
+		refuse(s);
+	else if (s->discard || s->always_discard)
+		pretend(s);
+	else {
+		s->phase = PHASE_VERDICT;
+		s->deadline = s->now + VERDICT_WAIT;
+	}
+}
+
+static void
+take(struct session *s, const char *bytes, size_t len)
+{
+	const char *wrong;
+
+	s->size += len;
+	hops_take(&s->hops, bytes, len);
+	if (s->doom != NULL)
+		return;
+	if ((wrong = fault(s)) != NULL)
+		doom(s, wrong);
+	else if (!s->discard && !s->always_discard)
+		evbuffer_add(s->content, bytes, len);
+}
+
+bool
+data_run(struct session *s, struct evbuffer *in)
+{
+	size_t have = evbuffer_get_length(s->content), len, used;
+	struct evbuffer_iovec piece;
+	char clean[SLICE];
+	bool end;
+
+	if (evbuffer_peek(in, -1, NULL, &piece, 1) < 1 || piece.iov_len == 0)
+		return false;
+	len = piece.iov_len;
+	if (len > sizeof(clean))
+		len = sizeof(clean);
+	if (len > SESSION_CHUNK - have)
+		len = SESSION_CHUNK - have;
+	used = line_data(&s->line, piece.iov_base, len, clean, &len, &end);
+	evbuffer_drain(in, used);
+	s->deadline = s->now + s->config->timeout_data;
+	s->taken += used;
+	take(s, clean, len);
+	if (end)
+		finish(s);
+	else if (evbuffer_get_length(s->content) == SESSION_CHUNK)
+		send_chunk(s, false);
+	return true;
+}
+
+static bool
+too_slow(const struct session *s)
+{
+	int64_t allowed =
+	    s->config->timeout_data + (int64_t)(s->taken / DATA_RATE_MIN);
+
+	return s->now >= s->deadline || s->now >= s->data_since + allowed;
+}
+
+void
+data_tick(struct session *s)
+{
+	if (s->phase == PHASE_VERDICT && s->now >= s->deadline) {
+		doom(s, TEXT_TEMPFAIL);
+		refuse(s);
+	} else if (s->phase == PHASE_DATA && too_slow(s)) {
+		session_reply(s, "421 4.4.2 Timeout %s", s->config->me);
+		session_end(s, "timeout");
+	}
+}
+
+/* "4.3.1" for class '4' */
+static bool
+is_status(const char *status, char class)
+{
+	return status[0] == class && status[1] == '.' &&
+	       isdigit((unsigned char)status[2]) &&
+	       status[strspn(status, "0123456789.")] == '\0' &&
+	       strlen(status) <= 9;
+}
+
+static void
+accepted(struct session *s, const char *id)
+{
+	session_note(s, "accepted", "", "");
+	record_add(&s->note, "id", id);
+	session_reply(s, "250 2.0.0 %s Message accepted for delivery", id);
+	s->messages++;
+	s->errors = s->junk = 0;
+}
+
+/* inject would not have it: RFC 5321 4.2.3 for the codes. */
+static void
+not_accepted(struct session *s, const struct record *answer)
+{
+	const char *status = record_text(answer, "status");
+	const char *text = record_text(answer, "text"), *code;
+
+	if (strcmp(record_text(answer, "class"), "deferred") == 0 &&
+	    is_status(status, '4'))
+		code = strcmp(status, "4.3.1") == 0 ? "452" : "451";
+	else if (strcmp(record_text(answer, "class"), "failed") == 0 &&
+		 is_status(status, '5'))
+		code = strcmp(status, "5.3.4") == 0 ? "552" : "554";
+	else {
+		code = "451";
+		status = "4.3.0";
+		text = "Temporary system failure, try again later";
+	}
+	session_note(s, "refused", text, "inject");
+	session_reply(s, "%s %s %s", code, status,
+	    *text == '\0' ? "Message not accepted" : text);
+}
+
+void
+data_injected(struct session *s, const struct record *answer)
+{
+	static const struct record nothing;
+	const char *id;
+
+	if (s->phase == PHASE_DATA) {
+		/* It gave up half way; there is nothing left to abandon. */
+		s->begun = false;
+		doom(s, TEXT_TEMPFAIL);
+		return;
+	}
+	if (answer == NULL)
+		answer = &nothing;
+	id = record_text(answer, "id");
+	if (strcmp(record_text(answer, "class"), "done") == 0 && *id != '\0')
+		accepted(s, id);
+	else
+		not_accepted(s, answer);
+	over(s);
+}

@@ -1,0 +1,389 @@
+#include "engine.h"
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exits.h"
+
+#define REPLY_SIZE 512 /* RFC 5321 4.5.3.1.5 */
+
+struct session *
+session_new(const struct config *config, const char *name, const char *address,
+    int64_t now)
+{
+	struct session *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->out = evbuffer_new()) == NULL ||
+	    (s->content = evbuffer_new()) == NULL)
+		err(EXIT_TEMP, "session");
+	record_init(&s->question, RECORD_QUESTION);
+	record_init(&s->note, RECORD_QUESTION);
+	record_init(&s->envelope, RECORD_ENVELOPE);
+	strlcpy(s->name, name, sizeof(s->name));
+	strlcpy(s->address, address, sizeof(s->address));
+	strlcpy(s->client.verified, "unknown", sizeof(s->client.verified));
+	strlcpy(s->client.reverse, "unknown", sizeof(s->client.reverse));
+	s->client.class = RESOLVE_TEMP;
+	s->config = config;
+	s->strict = true;
+	s->now = now;
+	s->deadline = now + NAME_WAIT;
+	return s;
+}
+
+void
+session_reset(struct session *s)
+{
+	free(s->sender);
+	free(s->hold);
+	free(s->rule);
+	s->sender = s->hold = s->rule = NULL;
+	s->mail = s->begun = s->discard = s->eightbit = false;
+	s->declared = s->size = s->taken = 0;
+	s->recipients = 0;
+	s->doom = NULL;
+	record_free(&s->envelope);
+	record_init(&s->envelope, RECORD_ENVELOPE);
+	evbuffer_drain(s->content, evbuffer_get_length(s->content));
+}
+
+void
+session_free(struct session *s)
+{
+	session_reset(s);
+	evbuffer_free(s->out);
+	evbuffer_free(s->content);
+	record_free(&s->question);
+	record_free(&s->note);
+	record_free(&s->envelope);
+	free(s->reject);
+	free(s->helo);
+	free(s->always_hold);
+	free(s->always_rule);
+	free(s);
+}
+
+void
+session_reply(struct session *s, const char *format, ...)
+{
+	char line[REPLY_SIZE - 1];
+	size_t i, len;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	len = strlen(line);
+	for (i = 0; i < len; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	s->errors += line[0] == '5';
+	evbuffer_add(s->out, line, len);
+	evbuffer_add(s->out, "\r\n", 2);
+}
+
+void
+session_end(struct session *s, const char *why)
+{
+	if (s->phase == PHASE_END)
+		return;
+	s->why = why;
+	s->phase = PHASE_END;
+	s->deadline = s->now + LINGER_TIME;
+}
+
+void
+session_note(
+    struct session *s, const char *event, const char *text, const char *rule)
+{
+	struct record *n = &s->note;
+
+	record_clear(n);
+	record_add(n, "event", event);
+	if (s->sender != NULL)
+		record_add(n, "sender", s->sender);
+	if (strcmp(event, "refused") == 0 && s->asked[0] != '\0')
+		record_add(n, "recipient", s->asked);
+	else if (s->recipients > 0)
+		record_addf(n, "recipients", "%u", s->recipients);
+	if (s->size > 0)
+		record_addf(n, "size", "%ju", (uintmax_t)s->size);
+	record_add(n, "text", text);
+	record_add(n, "rule", rule);
+}
+
+void
+session_mark(struct session *s, const struct verdict *v)
+{
+	bool always = s->phase == PHASE_CONNECT;
+	char **hold = always ? &s->always_hold : &s->hold, **rule;
+
+	if (v->kind == VERDICT_DISCARD)
+		*(always ? &s->always_discard : &s->discard) = true;
+	else if (v->kind == VERDICT_HOLD && *hold == NULL)
+		*hold = strdup(*v->text == '\0' ? "held by rule" : v->text);
+	else
+		return;
+	rule = always ? &s->always_rule : &s->rule;
+	free(*rule);
+	*rule = strdup(v->rule);
+}
+
+/* The policy protocol's question (PROTOCOL in smtpd(8)). */
+static int
+compose(struct session *s, const char *state, const char *recipient)
+{
+	struct record *q = &s->question;
+	int bad = 0;
+
+	record_clear(q);
+	bad |= record_add(q, "request", "smtpd_access_policy");
+	bad |= record_add(q, "protocol_state", state);
+	bad |= record_add(q, "protocol_name", s->esmtp ? "ESMTP" : "SMTP");
+	bad |= record_add(q, "client_address", s->address);
+	bad |= record_add(q, "client_name", s->client.verified);
+	bad |= record_add(q, "reverse_client_name", s->client.reverse);
+	bad |= record_add(
+	    q, "client_resolve", resolve_class_name(s->client.class));
+	if (s->helo != NULL)
+		bad |= record_add(q, "helo_name", s->helo);
+	if (s->sender != NULL) {
+		bad |= record_add(q, "sender", s->sender);
+		bad |= record_addf(
+		    q, "message_size", "%ju", (uintmax_t)s->declared);
+	}
+	if (recipient != NULL)
+		bad |= record_add(q, "recipient", recipient);
+	return bad;
+}
+
+void
+session_ask(struct session *s, enum phase phase, const char *recipient)
+{
+	static const char *const states[] = {
+	    [PHASE_CONNECT] = "CONNECT",
+	    [PHASE_MAIL] = "MAIL",
+	    [PHASE_RCPT] = "RCPT",
+	};
+
+	s->phase = phase;
+	strlcpy(s->asked, recipient == NULL ? "" : recipient, sizeof(s->asked));
+	if (compose(s, states[phase], recipient) == 0)
+		s->deed = DEED_ASK;
+	else
+		session_judged(s, NULL, s->now);
+}
+
+void
+session_named(struct session *s, const struct client_name *client, int64_t now)
+{
+	s->now = now;
+	if (s->phase != PHASE_NAME)
+		return;
+	s->client = *client;
+	session_ask(s, PHASE_CONNECT, NULL);
+}
+
+/*
+ * A client that access refuses is still greeted, as sendmail does, so that it
+ * hears the reason at MAIL; only a 421 stands in for the greeting.
+ */
+static void
+connect_judged(struct session *s, const struct verdict *v)
+{
+	session_mark(s, v);
+	s->phase = PHASE_GREET;
+	if (v->kind != VERDICT_REFUSE)
+		return;
+	session_note(s, "refused", v->text, v->rule);
+	if (strncmp(v->text, "421", 3) == 0) {
+		session_reply(s, "%s", v->text);
+		session_end(s, "refused");
+	} else
+		s->reject = strdup(v->text);
+}
+
+void
+session_judged(struct session *s, const struct record *answer, int64_t now)
+{
+	struct verdict v;
+
+	s->now = now;
+	s->deadline = now + s->config->timeout;
+	verdict_read(&v, answer);
+	if (s->phase == PHASE_CONNECT)
+		connect_judged(s, &v);
+	else if (s->phase == PHASE_MAIL || s->phase == PHASE_RCPT)
+		command_judged(s, &v);
+}
+
+void
+session_injected(struct session *s, const struct record *answer, int64_t now)
+{
+	s->now = now;
+	if (s->begun)
+		data_injected(s, answer);
+}
+
+/* RFC 5321 4.3.1: the client waits for the greeting. */
+static bool
+greet(struct session *s, struct evbuffer *in)
+{
+	if (s->strict && evbuffer_get_length(in) > 0) {
+		session_reply(s, "554 5.5.0 %s You spoke before the greeting",
+		    s->config->me);
+		session_end(s, "spoke before the greeting");
+		return true;
+	}
+	session_reply(s, "220 %s ESMTP", s->config->me);
+	s->phase = PHASE_COMMAND;
+	s->deadline = s->now + s->config->timeout;
+	return true;
+}
+
+static void
+line_fault(struct session *s, enum line_fault fault)
+{
+	static const char *const texts[] = {
+	    [LINE_BARE_CR] = "500 5.5.2 Bare CR",
+	    [LINE_BARE_LF] = "500 5.5.2 Bare LF",
+	    [LINE_LONG] = "500 5.5.2 Line too long",
+	};
+	static const char *const whys[] = {
+	    [LINE_BARE_CR] = "bare CR",
+	    [LINE_BARE_LF] = "bare LF",
+	    [LINE_LONG] = "line too long",
+	};
+
+	session_reply(s, "%s", texts[fault]);
+	session_end(s, whys[fault]);
+}
+
+static void
+count_faults(struct session *s)
+{
+	if (s->errors < ERRORS_MAX && s->junk < JUNK_MAX)
+		return;
+	session_reply(s, "421 4.7.0 %s Too many %s; closing connection",
+	    s->config->me, s->errors < ERRORS_MAX ? "idle commands" : "errors");
+	session_end(s, "too many errors");
+}
+
+/* Take one command, if a whole one is there. */
+static bool
+command(struct session *s, struct evbuffer *in)
+{
+	char line[COMMAND_LINE + 1];
+	enum line_fault fault;
+	ev_ssize_t have;
+	ssize_t len;
+
+	count_faults(s);
+	if (s->phase == PHASE_END)
+		return true;
+	have = evbuffer_copyout(in, line, COMMAND_LINE);
+	if (have <= 0)
+		return false;
+	len = line_command(line, (size_t)have, COMMAND_LINE, &fault);
+	if (len == 0)
+		return false;
+	if (len == -1) {
+		line_fault(s, fault);
+		return true;
+	}
+	evbuffer_drain(in, (size_t)len);
+	s->pipelined = evbuffer_get_length(in) > 0;
+	line[len - 2] = '\0';
+	s->deadline = s->now + s->config->timeout;
+	command_run(s, line, (size_t)len - 2);
+	return true;
+}
+
+/* One step; false if there is nothing to do. */
+static bool
+step(struct session *s, struct evbuffer *in)
+{
+	switch (s->phase) {
+	case PHASE_GREET:
+		return greet(s, in);
+	case PHASE_COMMAND:
+		return command(s, in);
+	case PHASE_DATA:
+		return data_run(s, in);
+	default:
+		return false;
+	}
+}
+
+enum deed
+session_run(struct session *s, struct evbuffer *in, int64_t now)
+{
+	enum deed due;
+
+	s->now = now;
+	while (s->note.len == 0 && s->deed == DEED_NONE && step(s, in))
+		continue;
+	if (s->note.len > 0)
+		return DEED_LOG;
+	due = s->deed;
+	s->deed = DEED_NONE;
+	if (due != DEED_NONE)
+		return due;
+	if (s->phase == PHASE_END)
+		return DEED_CLOSE;
+	return s->phase == PHASE_COMMAND || s->phase == PHASE_DATA ? DEED_READ
+								   : DEED_WAIT;
+}
+
+static void
+shut(struct session *s, const char *text, const char *why)
+{
+	session_reply(s, "421 %s %s", text, s->config->me);
+	session_end(s, why);
+}
+
+void
+session_tick(struct session *s, int64_t now)
+{
+	static const struct client_name unknown = {
+	    .class = RESOLVE_TEMP,
+	    .verified = "unknown",
+	    .reverse = "unknown",
+	};
+
+	s->now = now;
+	if (s->phase == PHASE_NAME && now >= s->deadline)
+		session_named(s, &unknown, now);
+	else if (s->phase == PHASE_COMMAND && s->draining && !s->mail)
+		shut(s, "4.3.2 Service shutting down", "shutdown");
+	else if (s->phase == PHASE_COMMAND && now >= s->deadline)
+		shut(s, "4.4.2 Timeout", "timeout");
+	else if (s->phase == PHASE_DATA || s->phase == PHASE_VERDICT)
+		data_tick(s);
+}
+
+void
+session_held(struct session *s, int64_t now)
+{
+	s->deadline += now - s->now;
+	s->data_since += now - s->now;
+	s->now = now;
+}
+
+void
+session_lost(struct session *s, int64_t now)
+{
+	s->now = now;
+	session_end(s, "lost connection");
+}
+
+void
+session_drain(struct session *s, int64_t now)
+{
+	s->now = now;
+	s->draining = true;
+}

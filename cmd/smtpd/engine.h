@@ -1,0 +1,51 @@
+/*
+ * engine - what the parts of a session do to each other
+ *
+ * engine.c leads the conversation, commands.c knows the commands, data.c takes
+ * a message's data.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "session.h"
+#include "verdict.h"
+
+#define COMMAND_LINE  2048    /* RFC 5321 4.5.3.1.4: 512, and parameters */
+#define ERRORS_MAX    20      /* 5xx replies, until a message is accepted */
+#define JUNK_MAX      100     /* NOOP and the like, likewise */
+#define TEXT_LINE_MAX 1048576 /* a line of data */
+#define HEADER_SIZE   262144  /* of all header fields */
+#define DATA_RATE_MIN 500     /* bytes a second, beyond timeout_data */
+#define VERDICT_WAIT  300     /* inject has so long to answer */
+#define NAME_WAIT     10      /* the look-up of the client's name has */
+#define DRAIN_TIME    30
+#define LINGER_TIME   5 /* the last reply has, to get through */
+
+#define TEXT_TEMPFAIL "451 4.3.0 Temporary system failure, try again later"
+
+/* Queue a reply; the CR LF is added, what is not printable masked. */
+void session_reply(struct session *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void session_end(struct session *, const char *why);
+/* Ask access; recipient may be NULL. */
+void session_ask(struct session *, enum phase, const char *recipient);
+/* Log what became of a message or a command: fields that are "" are left out.
+ */
+void session_note(
+    struct session *, const char *event, const char *text, const char *rule);
+/* Forget the message that was under way. */
+void session_reset(struct session *);
+/* Remember why a message is held or thrown away. */
+void session_mark(struct session *, const struct verdict *);
+
+/* commands.c */
+void command_run(struct session *, char *line, size_t len);
+void command_judged(struct session *, const struct verdict *);
+
+/* data.c */
+void data_start(struct session *);
+bool data_run(struct session *, struct evbuffer *in);
+void data_tick(struct session *);
+void data_injected(struct session *, const struct record *answer);
+
+#endif

@@ -1,0 +1,412 @@
+#include "link.h"
+
+#include <err.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "log.h"
+#include "resolve_net.h"
+
+#define IN_ENOUGH      65536  /* unread commands of a client that pipelines */
+#define OUT_ENOUGH     65536  /* replies that it does not read */
+#define BACKLOG_ENOUGH 262144 /* content that inject has not taken */
+
+static const struct timeval stall_pause = {0, 10000};
+
+static void advance(struct link *);
+
+int64_t
+link_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+bool
+link_stalled(const struct link *l)
+{
+	return l->inject != NULL && ask_backlog(l->inject) > BACKLOG_ENOUGH;
+}
+
+void
+link_free(struct link *l)
+{
+	struct session *s = l->session;
+
+	log_event("disconnect", "session", s->name, "why",
+	    s->why == NULL ? "shutdown" : s->why, "accepted",
+	    log_number(s->messages), "errors",
+	    s->errors > 0 ? log_number(s->errors) : NULL, NULL);
+	if (l->access != NULL)
+		ask_cancel(l->access);
+	if (l->inject != NULL)
+		ask_cancel(l->inject);
+	if (l->lookup != NULL)
+		resolve_cancel(l->lookup);
+	event_free(l->readable);
+	event_free(l->writable);
+	evbuffer_free(l->in);
+	close(l->in_fd);
+	if (l->out_fd != l->in_fd)
+		close(l->out_fd);
+	TAILQ_REMOVE(&l->hub->links, l, next);
+	l->hub->count--;
+	l->hub->closed(l->hub, (struct sockaddr *)&l->client);
+	session_free(s);
+	free(l);
+}
+
+/* --- the neighbours' answers ---------------------------------------------- */
+
+static void
+on_access(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct link *l = arg;
+
+	(void)content;
+	if (fd != -1)
+		close(fd);
+	l->access = NULL;
+	if (answer == NULL)
+		log_event("unanswered", "session", l->session->name, "by",
+		    "access", "text", why, NULL);
+	session_judged(l->session, answer, link_now());
+	if (answer != NULL)
+		ask_end(a);
+	advance(l);
+}
+
+static void
+on_inject(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct link *l = arg;
+	/* An answer before the question's end is out of turn. */
+	bool early = l->session->phase != PHASE_VERDICT;
+
+	(void)content;
+	if (fd != -1)
+		close(fd);
+	l->inject = NULL;
+	if (answer == NULL || early)
+		log_event("unanswered", "session", l->session->name, "by",
+		    "inject", "text", why == NULL ? "out of turn" : why, NULL);
+	session_injected(l->session, early ? NULL : answer, link_now());
+	if (answer != NULL && early)
+		ask_cancel(a);
+	else if (answer != NULL)
+		ask_end(a);
+	advance(l);
+}
+
+static void
+on_name(const struct client_name *name, void *arg)
+{
+	struct link *l = arg;
+
+	l->lookup = NULL;
+	session_named(l->session, name, link_now());
+	advance(l);
+}
+
+/* --- what the session wants ----------------------------------------------- */
+
+static void
+note(struct link *l)
+{
+	struct record *n = &l->session->note;
+
+	log_event(record_text(n, "event"), "session", l->session->name, "id",
+	    record_text(n, "id"), "sender", record_text(n, "sender"),
+	    "recipient", record_text(n, "recipient"), "recipients",
+	    record_text(n, "recipients"), "size", record_text(n, "size"),
+	    "rule", record_text(n, "rule"), "text", record_text(n, "text"),
+	    NULL);
+	record_clear(n);
+}
+
+static void
+ask_access(struct link *l)
+{
+	const struct session *s = l->session;
+
+	if (strcmp(record_text(&s->question, "protocol_state"), "CONNECT") == 0)
+		log_event("connect", "session", s->name, "name",
+		    s->client.verified, "address", s->address, "reverse",
+		    s->client.class == RESOLVE_FORGED ? s->client.reverse
+						      : NULL,
+		    "resolve", resolve_class_name(s->client.class), NULL);
+	l->access = ask_begin(l->hub->access, on_access, l);
+	ask_send(l->access, &s->question, NULL, -1);
+}
+
+static void
+send_content(struct link *l)
+{
+	struct session *s = l->session;
+
+	if (l->inject == NULL)
+		l->inject = ask_begin(l->hub->inject, on_inject, l);
+	ask_send(l->inject, &s->question, s->content, -1);
+}
+
+static void
+abandon(struct link *l)
+{
+	if (l->inject != NULL)
+		ask_cancel(l->inject);
+	l->inject = NULL;
+}
+
+/* Do what the session says until there is nothing to do. */
+static void
+perform(struct link *l)
+{
+	while (!link_stalled(l) &&
+	       evbuffer_get_length(l->session->out) < OUT_ENOUGH) {
+		switch (session_run(l->session, l->in, link_now())) {
+		case DEED_LOG:
+			note(l);
+			break;
+		case DEED_ASK:
+			ask_access(l);
+			break;
+		case DEED_SEND:
+			send_content(l);
+			break;
+		case DEED_ABANDON:
+			abandon(l);
+			break;
+		case DEED_READ:
+			if (!l->eof)
+				return;
+			session_lost(l->session, link_now());
+			break;
+		case DEED_CLOSE:
+			l->ended = true;
+			return;
+		default:
+			return;
+		}
+	}
+}
+
+/* Write what there is, in one go. */
+static void
+flush(struct link *l)
+{
+	struct evbuffer *out = l->session->out;
+
+	while (evbuffer_get_length(out) > 0)
+		if (evbuffer_write(out, l->out_fd) == -1) {
+			if (errno == EAGAIN || errno == EINTR) {
+				event_add(l->writable, NULL);
+				return;
+			}
+			evbuffer_drain(out, evbuffer_get_length(out));
+			l->eof = true;
+		}
+}
+
+/* Read from the client only what we can use. */
+static void
+listen_to(struct link *l)
+{
+	bool dull = l->eof || evbuffer_get_length(l->in) >= IN_ENOUGH;
+
+	if (dull == l->dull)
+		return;
+	l->dull = dull;
+	if (dull)
+		event_del(l->readable);
+	else
+		event_add(l->readable, NULL);
+}
+
+/*
+ * The conversation is over.  Closing while bytes of the client are on their
+ * way would make the kernel throw our last reply away (RFC 1122 4.2.2.13), so
+ * wait for it to close too, but for QUIT, where it does so by itself.
+ */
+static bool
+finished(struct link *l)
+{
+	const struct session *s = l->session;
+
+	evbuffer_drain(l->in, evbuffer_get_length(l->in));
+	if (evbuffer_get_length(s->out) > 0)
+		return l->eof;
+	if (l->eof || (s->why != NULL && strcmp(s->why, "quit") == 0))
+		return true;
+	shutdown(l->out_fd, SHUT_WR);
+	return l->in_fd != l->out_fd;
+}
+
+static void
+advance(struct link *l)
+{
+	bool full;
+
+	do {
+		if (!l->ended)
+			perform(l);
+		full = evbuffer_get_length(l->session->out) >= OUT_ENOUGH;
+		flush(l);
+	} while (
+	    full && !l->ended && evbuffer_get_length(l->session->out) == 0);
+	if (l->ended && finished(l))
+		link_free(l);
+	else {
+		listen_to(l);
+		if (link_stalled(l) &&
+		    !event_pending(l->hub->stall, EV_TIMEOUT, NULL))
+			event_add(l->hub->stall, &stall_pause);
+	}
+}
+
+/* --- the client ----------------------------------------------------------- */
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+	struct hub *hub = l->hub;
+	ssize_t n;
+
+	(void)what;
+	n = read(fd, hub->buffer, sizeof(hub->buffer));
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		l->eof = true;
+	else if (!l->ended)
+		evbuffer_add(l->in, hub->buffer, (size_t)n);
+	advance(l);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	advance(arg);
+}
+
+void
+link_tick(struct link *l)
+{
+	int64_t now = link_now();
+
+	if (l->ended) {
+		if (now >= l->session->deadline)
+			link_free(l);
+		return;
+	}
+	if (link_stalled(l)) {
+		session_held(l->session, now);
+		return;
+	}
+	session_tick(l->session, now);
+	if (l->lookup != NULL && l->session->phase != PHASE_NAME) {
+		resolve_cancel(l->lookup);
+		l->lookup = NULL;
+	}
+	if (l->session->phase == PHASE_END)
+		perform(l);
+	advance(l);
+}
+
+void
+link_retry(struct link *l)
+{
+	if (!l->ended)
+		advance(l);
+}
+
+void
+link_drain(struct link *l)
+{
+	session_drain(l->session, link_now());
+}
+
+/* Short, and no other connection on this host ever has the same. */
+static void
+name_session(struct hub *hub, char out[SESSION_NAME])
+{
+	snprintf(out, SESSION_NAME, "%08llx-%x-%lx",
+	    (unsigned long long)time(NULL), (unsigned)getpid(), ++hub->serial);
+}
+
+/* Begin with the name; without a resolver the client is this host. */
+static void
+find_name(struct link *l)
+{
+	struct resolver *resolver = l->hub->worker->resolver;
+	static const struct client_name local = {
+	    .class = RESOLVE_OK,
+	    .verified = "localhost",
+	    .reverse = "localhost",
+	};
+
+	if (resolver == NULL)
+		session_named(l->session, &local, link_now());
+	else
+		l->lookup = resolve_client(
+		    resolver, (struct sockaddr *)&l->client, on_name, l);
+}
+
+static void
+set_client(struct link *l, const struct sockaddr *client)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&l->client;
+	socklen_t len;
+
+	if (client == NULL) {
+		v4->sin_family = AF_INET;
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		return;
+	}
+	len = client->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+					   : sizeof(struct sockaddr_in6);
+	memcpy(&l->client, client, len);
+	net_unmap(&l->client, &len);
+}
+
+struct link *
+link_new(struct hub *hub, int in, int out, const struct sockaddr *client)
+{
+	char name[SESSION_NAME], address[INET6_ADDRSTRLEN];
+	struct event_base *base = hub->worker->base;
+	struct link *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		err(EXIT_TEMP, "connection");
+	l->hub = hub;
+	l->in_fd = in;
+	l->out_fd = out;
+	set_client(l, client);
+	net_text((struct sockaddr *)&l->client, address, sizeof(address));
+	name_session(hub, name);
+	l->session =
+	    session_new(hub->worker->config, name, address, link_now());
+	l->session->strict = client != NULL;
+	l->in = evbuffer_new();
+	l->readable = event_new(base, in, EV_READ | EV_PERSIST, on_readable, l);
+	l->writable = event_new(base, out, EV_WRITE, on_writable, l);
+	if (l->in == NULL || l->readable == NULL || l->writable == NULL ||
+	    event_add(l->readable, NULL) == -1)
+		err(EXIT_TEMP, "connection");
+	TAILQ_INSERT_TAIL(&hub->links, l, next);
+	hub->count++;
+	find_name(l);
+	return l;
+}
