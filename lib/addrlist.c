@@ -73,6 +73,8 @@ enclosed(struct addrlist *list, char close)
 		}
 		if (list->text[list->at] == '\\')
 			list->at++;
+		if (list->at < list->len && list->text[list->at] == '\0')
+			return fail(list, "a stray bracket or NUL");
 	}
 	list->at = list->len;
 	return fail(list, close == '"' ? "a quoted string does not end"

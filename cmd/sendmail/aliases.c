@@ -1,0 +1,183 @@
+/*
+ * newaliases: conf/aliases, checked, into conf/aliases.cdb.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "alias.h"
+#include "mapmake.h"
+#include "route.h"
+#include "sendmail.h"
+
+#define ALIASES_MAX 268435456 /* bytes; a file beyond is a mistake */
+
+struct tally {
+	unsigned long entries, errors;
+	size_t longest, total;
+};
+
+/* One run: the file, the table in the making, whose domains are ours. */
+struct aliases {
+	char path[PATH_SIZE];
+	char table[PATH_SIZE];
+	struct mapmake *map;
+	struct router *router;
+	struct tally tally;
+};
+
+static void
+complain(
+    struct aliases *run, unsigned line, const char *name, const char *reason)
+{
+	warnx("%s: line %u: %s%s%s", run->path, line, name,
+	    *name == '\0' ? "" : "... ", reason);
+	run->tally.errors++;
+}
+
+/*
+ * "alice@local.example" is alice; another host's address is no alias.  NULL
+ * and the name in lower case, without domain; or why not.
+ */
+static const char *
+local_name(struct aliases *run, char *name)
+{
+	char *at = strrchr(name, '@');
+	int ours;
+
+	if (at != NULL) {
+		ours = router_is_local(run->router, at + 1);
+		if (ours == -1)
+			return "local-host-names cannot be read";
+		if (ours == 0)
+			return "cannot alias non-local names";
+		*at = '\0';
+	}
+	for (; *name != '\0'; name++)
+		*name = (char)tolower((unsigned char)*name);
+	return NULL;
+}
+
+static const char *
+check_value(const char *value)
+{
+	struct alias_items items;
+	unsigned line;
+	const char *why;
+
+	if (value[strspn(value, " \t")] == '\0')
+		return "missing value for alias";
+	if (alias_parse(value, strlen(value), &items, &line, &why) == -1)
+		return why;
+	alias_free(&items);
+	return NULL;
+}
+
+static void
+store(struct aliases *run, struct alias_entry *entry)
+{
+	const char *why = local_name(run, entry->name);
+	size_t key = strlen(entry->name), value = strlen(entry->value);
+
+	if (why == NULL)
+		why = check_value(entry->value);
+	if (why != NULL) {
+		complain(run, entry->line, entry->name, why);
+		return;
+	}
+	if (mapmake_put(run->map, entry->name, key, entry->value, value,
+		MAPMAKE_REPLACE) == 1)
+		warnx("%s: line %u: %s... Warning: duplicate alias name",
+		    run->path, entry->line, entry->name);
+	run->tally.entries++;
+	run->tally.total += key + value;
+	if (value > run->tally.longest)
+		run->tally.longest = value;
+}
+
+static void
+gather(struct aliases *run, const char *text, size_t len)
+{
+	struct alias_entry entry;
+	unsigned line = 0;
+	size_t at = 0;
+
+	while (alias_next(text, len, &at, &line, &entry) == 1) {
+		if (entry.reason != NULL)
+			complain(run, entry.line, entry.name, entry.reason);
+		else
+			store(run, &entry);
+		free(entry.value);
+	}
+}
+
+/* The whole file: malloced, or NULL with errno. */
+static char *
+slurp(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	char *text = NULL;
+
+	if (file == NULL)
+		return NULL;
+	if (fstat(fileno(file), &st) == -1)
+		err(EX_IOERR, "%s", path);
+	if (st.st_size > ALIASES_MAX)
+		errno = EFBIG;
+	else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+		err(EX_OSERR, "%s", path);
+	else
+		*len = fread(text, 1, (size_t)st.st_size, file);
+	if (ferror(file))
+		err(EX_IOERR, "%s", path);
+	fclose(file);
+	return text;
+}
+
+static int
+finish(struct aliases *run)
+{
+	if (run->tally.errors > 0) {
+		mapmake_abort(run->map);
+		warnx("%s: left as it was", run->table);
+		return EX_DATAERR;
+	}
+	if (mapmake_commit(run->map) == -1) {
+		warn("%s", run->table);
+		return EX_CANTCREAT;
+	}
+	printf("%s: %lu aliases, longest %zu bytes, %zu bytes total\n",
+	    run->path, run->tally.entries, run->tally.longest,
+	    run->tally.total);
+	return EX_OK;
+}
+
+int
+make_aliases(const struct paths *paths)
+{
+	static struct aliases run;
+	size_t len;
+	char *text;
+	int status;
+
+	path_join(run.path, paths->conf, "aliases");
+	path_join(run.table, paths->conf, "aliases.cdb");
+	if ((text = slurp(run.path, &len)) == NULL)
+		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", run.path);
+	if ((run.map = mapmake_begin(run.table, false)) == NULL)
+		err(EX_CANTCREAT, "%s", run.table);
+	run.router = router_open(paths->conf, NULL);
+	gather(&run, text, len);
+	router_close(run.router);
+	free(text);
+	status = finish(&run);
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "standard output");
+	return status;
+}
