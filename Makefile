@@ -75,7 +75,7 @@ check: all units
 	BIN=$(abspath $(B)/bin) TESTS=$(abspath tests) CMOCKA_MESSAGE_OUTPUT=TAP \
 	    prove --exec '' $(UNITS) $(wildcard tests/cmd/*.t)
 
-# A fuzzer is tests/fuzz/DIR/NAME.c, its seeds lie in the folder NAME beside it.
+# A fuzzer is tests/fuzz/DIR/NAME.c, its seeds lie beside it in NAME.seeds.
 FUZZ_SECONDS ?= 60
 FUZZFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 $(B)/fuzz/%: FORCE
@@ -106,10 +106,23 @@ install: all
 	install -m 755 $(USERBIN:%=$(B)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(USERBIN:%=$(B)/bin/%),$(CMDS:%=$(B)/bin/%)) \
 	    $(DESTDIR)$(PREFIX)/lib/postern
+	ln -sf sendmail $(DESTDIR)$(PREFIX)/bin/mailq
+	ln -sf sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
 	for p in cmd/*/*.[1578] lib/*.[57]; do \
 	    [ -e "$$p" ] || continue; \
 	    d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 	    install -d $$d && install -m 644 $$p $$d; done
+	install -d $(DESTDIR)$(PREFIX)/share/postern
+	cp -R conf/service conf/examples conf/zone \
+	    $(DESTDIR)$(PREFIX)/share/postern
+	for s in setup instance trace; do \
+	    f=$(DESTDIR)$(PREFIX)/sbin/postern-$$s; \
+	    sed -e '/^[A-Z]*=/s|/usr/local|$(PREFIX)|' \
+	    -e '/^[A-Z]*=/s|/etc/postern|$(CONFDIR)|' \
+	    -e '/^[A-Z]*=/s|/var/spool/postern|$(QUEUEDIR)|' \
+	    -e '/^[A-Z]*=/s|/run/postern|$(RUNDIR)|' \
+	    -e '/^[A-Z]*=/s|/var/spool/mail|$(MAILDIR)|' \
+	    scripts/$$s >$$f && chmod 755 $$f; done
 
 clean:
 	rm -rf build build-san
