@@ -1,4 +1,4 @@
-# postern: make, make check, make fuzz, make lint, make install, make clean
+# postern: make, make check, make fuzz, make lint, make install, make uninstall
 #
 # Nobody lists a file here: a program is every .c file in cmd/NAME, linked with
 # lib.a; a test is one file in tests/unit/DIR, where DIR is "lib" or the name of
@@ -77,16 +77,22 @@ check: all units
 
 # A fuzzer is tests/fuzz/DIR/NAME.c, its seeds lie beside it in NAME.seeds.
 FUZZ_SECONDS ?= 60
-FUZZFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-$(B)/fuzz/%: FORCE
+FUZZFLAGS := -fsanitize=fuzzer
+FUZZCHECKS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+$(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang -O1 -g $(FUZZFLAGS) -std=c11 -D_GNU_SOURCE -Ilib -Icmd/$(*D) \
-	    $(PC_CFLAGS) \
-	    -DCONFDIR='""' -DQUEUEDIR='""' -DRUNDIR='""' -DMAILDIR='""' \
-	    -DLIBEXECDIR='""' -o $@ tests/fuzz/$*.c \
-	    $(filter-out cmd/$(*D)/$(*D).c,$(wildcard cmd/$(*D)/*.c)) \
-	    $(wildcard lib/*.c) $(LDLIBS)
-FORCE:
+	clang $(filter-out $(HARDEN),$(ALL_CFLAGS)) -O1 $(FUZZFLAGS)-no-link \
+	    $(FUZZCHECKS) -I$(patsubst tests/fuzz/%,cmd/%,$(<D)) \
+	    -MMD -MP -c -o $@ $<
+
+define fuzz_dir
+$(B)/fuzz/$(1)/%: $(B)/fuzz/obj/tests/fuzz/$(1)/%.o \
+    $(patsubst $(B)/%,$(B)/fuzz/obj/%,$(call modules,$(1)) $(call objects,lib))
+	@mkdir -p $$(@D)
+	clang $(FUZZFLAGS) $(FUZZCHECKS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach d,$(notdir $(wildcard tests/fuzz/*)),$(eval $(call fuzz_dir,$(d))))
+.PRECIOUS: $(B)/fuzz/obj/%.o
 
 fuzzers: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*/*.c))
 
@@ -124,8 +130,18 @@ install: all
 	    -e '/^[A-Z]*=/s|/var/spool/mail|$(MAILDIR)|' \
 	    scripts/$$s >$$f && chmod 755 $$f; done
 
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(USERBIN) mailq newaliases
+	rm -f $(DESTDIR)$(PREFIX)/sbin/postern-setup \
+	    $(DESTDIR)$(PREFIX)/sbin/postern-instance \
+	    $(DESTDIR)$(PREFIX)/sbin/postern-trace
+	for p in $(notdir $(wildcard cmd/*/*.[1578] lib/*.[57])); do \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$$p; done
+	rm -rf $(DESTDIR)$(PREFIX)/lib/postern \
+	    $(DESTDIR)$(PREFIX)/share/postern
+
 clean:
 	rm -rf build build-san
 
-.PHONY: all units check fuzz fuzzers lint install clean FORCE
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all units check fuzz fuzzers lint install uninstall clean FORCE
+-include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)
