@@ -1,0 +1,127 @@
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exits.h"
+#include "forward.h"
+
+static bool
+is_known(const char *const *list, size_t count, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcasecmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_step(struct plan *p, enum step_kind kind, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->steps[i].kind == kind &&
+		    strcmp(p->steps[i].text, text) == 0)
+			return;
+	p->steps[p->count].kind = kind;
+	p->steps[p->count++].text = text;
+}
+
+/* Does the address mean the user's own mailbox?  1, 0, -1. */
+static int
+is_self(const char *address, const struct forward_self *self)
+{
+	const char *at = strrchr(address, '@');
+	size_t len = at == NULL ? strlen(address) : (size_t)(at - address);
+
+	if (strcasecmp(address, self->recipient) == 0)
+		return 1;
+	if (len != strlen(self->account) ||
+	    strncasecmp(address, self->account, len) != 0)
+		return 0;
+	return at == NULL ? 1 : self->is_ours(at + 1, self->arg);
+}
+
+/* 1: the own mailbox; 0: sent on; -1. */
+static int
+add_address(struct plan *p, const char *text, const struct forward_self *self)
+{
+	int own = is_self(text, self);
+
+	if (own == 0 && !is_known(p->addresses, p->naddresses, text))
+		p->addresses[p->naddresses++] = text;
+	return own;
+}
+
+static void
+add_kind(struct plan *p, const struct alias_items *items, enum alias_kind from,
+    enum step_kind to)
+{
+	size_t i;
+
+	for (i = 0; i < items->count; i++)
+		if (items->list[i].kind == from)
+			add_step(p, to, items->list[i].text);
+}
+
+int
+forward_plan(const struct alias_items *items, const struct forward_self *self,
+    struct plan *p)
+{
+	bool keep = false;
+	size_t i;
+	int own;
+
+	p->count = p->naddresses = 0;
+	p->steps = calloc(items->count + 2, sizeof(*p->steps));
+	p->addresses = calloc(items->count + 1, sizeof(*p->addresses));
+	if (p->steps == NULL || p->addresses == NULL)
+		err(EXIT_TEMP, NULL);
+	add_kind(p, items, ALIAS_PROGRAM, STEP_PROGRAM);
+	add_kind(p, items, ALIAS_FILE, STEP_FILE);
+	for (i = 0; i < items->count; i++) {
+		if (items->list[i].kind != ALIAS_ADDRESS &&
+		    items->list[i].kind != ALIAS_USER)
+			continue;
+		if ((own = add_address(p, items->list[i].text, self)) == -1) {
+			plan_free(p);
+			return -1;
+		}
+		keep = keep || own == 1;
+	}
+	if (keep)
+		add_step(p, STEP_KEEP, "keep");
+	if (p->naddresses > 0)
+		add_step(p, STEP_SEND, "send");
+	return 0;
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->steps);
+	free(p->addresses);
+	memset(p, 0, sizeof(*p));
+}
+
+void
+forward_judge(const struct fate *parts, size_t count, struct fate *f)
+{
+	const struct fate *worst = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (worst == NULL || parts[i].class == FATE_DEFERRED ||
+		    (parts[i].class == FATE_FAILED &&
+			worst->class == FATE_DONE)) {
+			worst = &parts[i];
+			if (worst->class == FATE_DEFERRED)
+				break;
+		}
+	if (worst != NULL)
+		*f = *worst;
+	else
+		fate_set(f, FATE_DONE, "2.0.0", "nothing to do");
+}
