@@ -38,6 +38,23 @@ struct mail {
 };
 
 /* What is wrong with the mail, told once; the caller returns the status. */
+int
+exit_status(const struct record *answer)
+{
+	const char *class = record_text(answer, "class");
+	const char *status = record_text(answer, "status");
+
+	if (strcmp(class, "done") == 0)
+		return EX_OK;
+	if (strcmp(class, "failed") != 0)
+		return EX_TEMPFAIL;
+	if (strncmp(status, "5.7.", 4) == 0)
+		return EX_NOPERM;
+	if (strncmp(status, "5.6.", 4) == 0)
+		return EX_DATAERR;
+	return EX_UNAVAILABLE;
+}
+
 static int
 say(int status, const char *what, const char *why)
 {

@@ -32,23 +32,6 @@ become(const char *const args[])
 	return EX_UNAVAILABLE;
 }
 
-int
-exit_status(const struct record *answer)
-{
-	const char *class = record_text(answer, "class");
-	const char *status = record_text(answer, "status");
-
-	if (strcmp(class, "done") == 0)
-		return EX_OK;
-	if (strcmp(class, "failed") != 0)
-		return EX_TEMPFAIL;
-	if (strncmp(status, "5.7.", 4) == 0)
-		return EX_NOPERM;
-	if (strncmp(status, "5.6.", 4) == 0)
-		return EX_DATAERR;
-	return EX_UNAVAILABLE;
-}
-
 static void
 unknown_setting(const char *what)
 {
