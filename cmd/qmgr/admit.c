@@ -1,0 +1,342 @@
+/*
+ * A message is new: its recipients are expanded once and for all, that is
+ * recorded, and each is put in the lane of its next hop.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <err.h>
+
+#include "exits.h"
+#include "log.h"
+#include "qmgr.h"
+#include "seen.h"
+
+#define TABLE_PAUSE 60 /* until a table that cannot be read is tried again */
+
+/* What the expansion decided at once, by number. */
+struct verdict {
+	uint32_t number;
+	enum event_kind kind; /* FAILED or DISCARDED */
+	char *status, *text, *rule;
+};
+
+struct expansion {
+	struct record event;
+	struct verdict *verdicts;
+	void *seen; /* the addresses, see seen.h */
+	uint32_t count, verdict_count;
+};
+
+static char *
+copy(const char *text)
+{
+	char *out = strdup(text == NULL ? "" : text);
+
+	if (out == NULL)
+		err(EXIT_TEMP, "expansion");
+	return out;
+}
+
+static void
+add_verdict(struct expansion *x, const struct target *t)
+{
+	struct verdict *v;
+
+	x->verdicts = reallocarray(
+	    x->verdicts, x->verdict_count + 1, sizeof(*x->verdicts));
+	if (x->verdicts == NULL)
+		err(EXIT_TEMP, "expansion");
+	v = &x->verdicts[x->verdict_count++];
+	v->number = x->count;
+	v->kind = t->kind == TARGET_ERROR ? EVENT_FAILED : EVENT_DISCARDED;
+	v->status = copy(t->status);
+	v->text = copy(t->text);
+	v->rule = copy(t->rule);
+}
+
+static void
+add_target(struct expansion *x, const char *original, const struct target *t)
+{
+	/* Two aliases may lead to one user. */
+	if (!seen_add(&x->seen, t->recipient))
+		return;
+	if (record_add(&x->event, "recipient", t->recipient) == -1)
+		err(EXIT_TEMP, "recipient %s", t->recipient);
+	if (strcmp(original, t->recipient) != 0)
+		record_add(&x->event, "original", original);
+	if (t->sender != NULL)
+		record_add(&x->event, "sender", t->sender);
+	if (t->kind == TARGET_ERROR || t->kind == TARGET_DISCARD)
+		add_verdict(x, t);
+	x->count++;
+}
+
+/* 0, or -1: a table cannot be read now. */
+static int
+expand_one(struct qmgr *q, struct expansion *x, const char *recipient,
+    char *reason, size_t size)
+{
+	struct targets targets = {0};
+	size_t i;
+
+	if (router_expand(q->router, recipient, &targets, reason, size) == -1)
+		return -1;
+	for (i = 0; i < targets.count; i++)
+		add_target(x, recipient, &targets.list[i]);
+	targets_free(&targets);
+	return 0;
+}
+
+/* A message that was moved here has been expanded before. */
+static void
+take_as_is(struct expansion *x, const struct record *head)
+{
+	const char *name, *value;
+	size_t at = 0;
+
+	while (record_walk(head, &at, &name, &value))
+		if (record_is(name, "recipient")) {
+			record_add(&x->event, "recipient", value);
+			x->count++;
+		} else if (record_is(name, "original")) {
+			record_add(&x->event, "original", value);
+		} else if (record_is(name, "owner")) {
+			record_add(&x->event, "sender", value);
+		}
+}
+
+static int
+expand(struct qmgr *q, struct expansion *x, const struct record *head,
+    char *reason, size_t size)
+{
+	const char *recipient;
+	size_t at = 0;
+
+	if (record_get(head, "expanded") != NULL) {
+		take_as_is(x, head);
+		return 0;
+	}
+	while ((recipient = record_each(head, "recipient", &at)) != NULL)
+		if (expand_one(q, x, recipient, reason, size) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+expansion_free(struct expansion *x)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->verdict_count; i++) {
+		free(x->verdicts[i].status);
+		free(x->verdicts[i].text);
+		free(x->verdicts[i].rule);
+	}
+	free(x->verdicts);
+	seen_free(&x->seen);
+	record_free(&x->event);
+}
+
+/* --- placing -------------------------------------------------------------- */
+
+static void
+fail_now(
+    struct qmgr *q, struct envelope *e, struct rcpt *r, const struct target *t)
+{
+	struct outcome o = {
+	    .kind = t->kind == TARGET_DISCARD ? EVENT_DISCARDED : EVENT_FAILED,
+	    .status = t->status,
+	    .text = t->text,
+	    .rule = t->rule};
+
+	if (o.kind == EVENT_FAILED && t->status != NULL && *t->status == '4')
+		o.kind = EVENT_DEFERRED;
+	outcome_take(q, r, e, &o);
+}
+
+static void
+table_trouble(struct qmgr *q, struct rcpt *r, const char *reason)
+{
+	log_event("error", "what", "table", "reason", reason, NULL);
+	rcpt_wait(&q->lanes, r, time(NULL) + TABLE_PAUSE);
+}
+
+void
+place(struct qmgr *q, struct message *m, struct envelope *e, struct rcpt *r)
+{
+	struct target t = {0};
+	char reason[256], name[1024];
+	bool local;
+
+	(void)m;
+	if (router_hop(q->router, e->recipients[r->number], &t, reason,
+		sizeof(reason)) == -1) {
+		table_trouble(q, r, reason);
+		return;
+	}
+	if (t.kind == TARGET_ERROR || t.kind == TARGET_DISCARD) {
+		fail_now(q, e, r, &t);
+	} else {
+		local = t.kind == TARGET_LOCAL;
+		snprintf(name, sizeof(name), "%s%s", local ? "local:" : "",
+		    local ? t.user : t.host);
+		r->lane = lane_get(&q->lanes, name, local,
+		    local ? DOOR_LIMIT : q->settings.lane_most);
+		rcpt_ready(&q->lanes, r);
+		turn_soon(q);
+	}
+	target_free(&t);
+}
+
+/* --- admitting ------------------------------------------------------------ */
+
+static struct message *
+older_generation(struct qmgr *q, const struct entry *e)
+{
+	struct message *m;
+
+	for (m = message_first(q); m != NULL; m = message_after(q, m))
+		if (m->segment == e->segment && m->sequence == e->sequence &&
+		    m->generation < e->generation)
+			return m;
+	return NULL;
+}
+
+/* The entry that was read is a later generation of it: it has moved. */
+static void
+supersede(struct qmgr *q, const struct entry *e)
+{
+	struct message *m = older_generation(q, e);
+	struct record event;
+	struct store *s;
+	uint32_t i;
+
+	if (m == NULL)
+		return;
+	s = m->store;
+	event_begin(&event, EVENT_MOVED, m);
+	record_addf(&event, "generation", "%u", e->generation);
+	(void)event_write(q, s, &event);
+	(void)store_sync(q, s);
+	for (i = 0; i < m->count; i++)
+		rcpt_take(&q->lanes, &m->rcpts[i]);
+	message_free(q, m);
+	tidy_soon(q);
+}
+
+static void
+apply_verdicts(struct qmgr *q, struct message *m, struct envelope *e,
+    const struct expansion *x)
+{
+	struct outcome o = {0};
+	uint32_t i;
+
+	for (i = 0; i < x->verdict_count; i++) {
+		o.kind = x->verdicts[i].kind;
+		o.status = x->verdicts[i].status;
+		o.text = x->verdicts[i].text;
+		o.rule = x->verdicts[i].rule;
+		outcome_take(q, &m->rcpts[x->verdicts[i].number], e, &o);
+	}
+}
+
+static void
+hold_all(struct qmgr *q, struct message *m, const char *why)
+{
+	struct record event;
+	uint32_t i, at;
+
+	event_begin(&event, EVENT_HELD, m);
+	record_add(&event, "text", why);
+	for (i = 0; i < m->count; i++)
+		record_addf(&event, "number", "%u", i);
+	at = event_write(q, m->store, &event);
+	for (i = 0; i < m->count; i++) {
+		m->rcpts[i].state = RCPT_HELD;
+		m->rcpts[i].reason = at;
+	}
+}
+
+static void
+place_all(struct qmgr *q, struct message *m, const struct entry *entry,
+    const struct expansion *x)
+{
+	struct envelope e;
+	uint32_t i;
+
+	if (envelope_read(m, &e) == 0) {
+		apply_verdicts(q, m, &e, x);
+		if (record_get(&entry->head, "hold") != NULL)
+			hold_all(q, m, record_text(&entry->head, "hold"));
+		for (i = 0; i < m->count; i++)
+			if (m->rcpts[i].state == RCPT_NEW)
+				place(q, m, &e, &m->rcpts[i]);
+	}
+	envelope_free(&e);
+	settle(q, m);
+}
+
+/* A table cannot be read now: it waits, whole, for admit_again. */
+static void
+postpone(struct qmgr *q, struct store *s, const struct entry *entry)
+{
+	struct message *m = message_new(s, entry, 0);
+
+	m->pending = true;
+	TAILQ_INSERT_TAIL(&s->messages, m, next);
+	s->open++;
+	q->pending = true;
+}
+
+void
+admit(struct qmgr *q, struct store *s, struct entry *entry)
+{
+	struct message key = {.segment = entry->segment,
+			   .sequence = entry->sequence},
+		       *m;
+	struct expansion x = {0};
+	char reason[256];
+
+	if (entry->generation > 0)
+		supersede(q, entry);
+	event_begin(&x.event, EVENT_EXPANDED, &key);
+	if (expand(q, &x, &entry->head, reason, sizeof(reason)) == -1) {
+		log_event("error", "id", entry->id, "what", "table", "reason",
+		    reason, NULL);
+		postpone(q, s, entry);
+	} else {
+		m = message_new(s, entry, x.count);
+		m->warned = record_get(&entry->head, "warned") != NULL;
+		m->expanded = event_write(q, s, &x.event);
+		TAILQ_INSERT_TAIL(&s->messages, m, next);
+		s->open++;
+		place_all(q, m, entry, &x);
+	}
+	expansion_free(&x);
+}
+
+void
+admit_again(struct qmgr *q)
+{
+	struct message *m, *next;
+	struct store *s;
+	struct entry e;
+
+	q->pending = false;
+	for (m = message_first(q); m != NULL; m = next) {
+		next = message_after(q, m);
+		if (!m->pending)
+			continue;
+		s = m->store;
+		entry_init(&e);
+		if (entry_read(&s->segment, m->offset, &e) == 1) {
+			message_free(q, m);
+			admit(q, s, &e);
+		}
+		entry_free(&e);
+	}
+}

@@ -1,0 +1,426 @@
+/*
+ * Deliveries by local: one process for each owner of mailboxes, opened by
+ * lspawn and fed directly, as many messages as are ready.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <err.h>
+
+#include "exits.h"
+#include "log.h"
+#include "qmgr.h"
+
+#define OWNER_SIZE   64
+#define DOOR_IDLE    30      /* seconds; local's own patience is longer */
+#define DOOR_BACKLOG 4194304 /* bytes not yet taken by local */
+
+/* A message and recipient that local has not answered yet. */
+struct parcel {
+	STAILQ_ENTRY(parcel) next;
+	struct lane *lane;
+	struct rcpt *rcpt;
+	struct envelope envelope;
+};
+
+struct door {
+	TAILQ_ENTRY(door) next; /* the least used first */
+	struct qmgr *q;
+	struct conn *conn; /* NULL while it is opened */
+	bool asked;        /* lspawn is opening it */
+	int64_t used;
+	STAILQ_HEAD(, parcel) parcels;
+	char owner[OWNER_SIZE];
+};
+
+static const char *
+lane_user(const struct lane *lane)
+{
+	return strchr(lane->name, ':') + 1;
+}
+
+/* Every lane of this door may go on, or has to look for another. */
+static void
+door_lanes(struct door *d, bool keep)
+{
+	struct lanes *lanes = &d->q->lanes;
+	struct lane *lane, *next;
+
+	for (lane = lane_first(lanes); lane != NULL; lane = next) {
+		next = lane_after(lanes, lane);
+		if (lane->door != d)
+			continue;
+		if (!keep)
+			lane->door = NULL;
+		lane->blocked = false;
+		lane_update(lanes, lane);
+		lane_drop(lanes, lane);
+	}
+	turn_soon(d->q);
+}
+
+/* All that wait in the lane get the same outcome. */
+static void
+lane_outcome(struct qmgr *q, struct lane *lane, const struct outcome *o)
+{
+	struct envelope e;
+	struct message *m;
+	struct rcpt *r;
+
+	while ((r = TAILQ_FIRST(&lane->ready)) != NULL) {
+		m = message_of(r);
+		rcpt_take(&q->lanes, r);
+		if (envelope_read(m, &e) == 0)
+			outcome_take(q, r, &e, o);
+		else
+			r->state = RCPT_HELD;
+		envelope_free(&e);
+		settle(q, m);
+	}
+}
+
+/* lspawn refused, or is away. */
+static void
+lane_refused(struct qmgr *q, struct lane *lane, const struct record *answer,
+    const char *why)
+{
+	struct outcome o = {.text = why};
+
+	lane->blocked = false;
+	if (answer != NULL)
+		outcome_read(answer, &o);
+	if (answer != NULL && o.kind == EVENT_FAILED)
+		lane_outcome(q, lane, &o);
+	else
+		ill(q, lane, o.text);
+	lane_update(&q->lanes, lane);
+	lane_drop(&q->lanes, lane);
+	turn_soon(q);
+}
+
+/* --- parcels -------------------------------------------------------------- */
+
+static void
+parcel_answer(struct door *d, const struct outcome *o)
+{
+	struct qmgr *q = d->q;
+	struct parcel *p = STAILQ_FIRST(&d->parcels);
+	struct message *m = message_of(p->rcpt);
+
+	STAILQ_REMOVE_HEAD(&d->parcels, next);
+	lane_stop(&q->lanes, p->lane, p->rcpt);
+	m->active--;
+	if (o->host_ill)
+		ill(q, p->lane, o->text);
+	else
+		lane_well(&q->lanes, p->lane);
+	outcome_take(q, p->rcpt, &p->envelope, o);
+	if (o->kind == EVENT_DEFERRED)
+		report_delay(q, m);
+	settle(q, m);
+	lane_drop(&q->lanes, p->lane);
+	envelope_free(&p->envelope);
+	free(p);
+	turn_soon(q);
+}
+
+/* A mailbox in trouble is in trouble for the next message too. */
+static bool
+tells_of_mailbox(const char *status)
+{
+	return strncmp(status, "4.2.", 4) == 0 ||
+	       strncmp(status, "4.3.", 4) == 0;
+}
+
+static void
+on_record(struct conn *c, const struct record *answer, struct evbuffer *content,
+    int fd, void *arg)
+{
+	struct door *d = arg;
+	struct parcel *p = STAILQ_FIRST(&d->parcels);
+	struct outcome o;
+
+	(void)c;
+	(void)content;
+	(void)fd;
+	if (p == NULL ||
+	    strcmp(record_text(answer, "id"), p->envelope.entry.id) != 0) {
+		log_event("error", "what", "local", "owner", d->owner, "reason",
+		    "an answer that nobody asked for", NULL);
+		return;
+	}
+	outcome_read(answer, &o);
+	o.host_ill = o.kind == EVENT_DEFERRED && tells_of_mailbox(o.status);
+	parcel_answer(d, &o);
+}
+
+static void
+on_gone(struct conn *c, const char *why, void *arg)
+{
+	struct door *d = arg;
+	struct qmgr *q = d->q;
+	struct outcome o = {.kind = EVENT_DEFERRED,
+	    .status = "4.3.0",
+	    .text = "local ended before it answered",
+	    .rule = "qmgr:local",
+	    .host_ill = true};
+
+	(void)c;
+	if (!STAILQ_EMPTY(&d->parcels))
+		log_event("error", "what", "local", "owner", d->owner, "reason",
+		    why == NULL ? o.text : why, NULL);
+	TAILQ_REMOVE(&q->doors, d, next);
+	q->door_count--;
+	while (!STAILQ_EMPTY(&d->parcels))
+		parcel_answer(d, &o);
+	door_lanes(d, false);
+	free(d);
+}
+
+static void
+on_drained(struct conn *c, void *arg)
+{
+	(void)c;
+	door_lanes(arg, true);
+}
+
+static const struct conn_calls calls = {on_record, on_gone, on_drained};
+
+/* --- opening -------------------------------------------------------------- */
+
+static void
+door_close(struct door *d)
+{
+	TAILQ_REMOVE(&d->q->doors, d, next);
+	d->q->door_count--;
+	if (d->conn != NULL)
+		conn_close(d->conn);
+	door_lanes(d, false);
+	free(d);
+}
+
+/* Close the least used one that has nothing to do.  false if there is none. */
+static bool
+door_make_room(struct qmgr *q)
+{
+	struct door *d;
+
+	TAILQ_FOREACH(d, &q->doors, next)
+	if (d->conn != NULL && STAILQ_EMPTY(&d->parcels)) {
+		door_close(d);
+		return true;
+	}
+	return false;
+}
+
+static void
+on_spawn(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct door *d = arg;
+	struct qmgr *q = d->q;
+	struct lane *lane, *next;
+
+	(void)content;
+	if (answer != NULL)
+		ask_end(a);
+	d->asked = false;
+	if (fd != -1 && (d->conn = conn_new(q->base, fd, RECORD_QUESTION, 0,
+			     &calls, d)) != NULL) {
+		door_lanes(d, true);
+		return;
+	}
+	if (fd != -1)
+		close(fd);
+	for (lane = lane_first(&q->lanes); lane != NULL; lane = next) {
+		next = lane_after(&q->lanes, lane);
+		if (lane->door == d) {
+			lane->door = NULL;
+			lane_refused(q, lane, answer, why);
+		}
+	}
+	door_close(d);
+}
+
+static void
+door_open(struct door *d)
+{
+	struct qmgr *q = d->q;
+	struct record r;
+	struct ask *a;
+
+	if (d->asked ||
+	    (q->door_count > q->settings.doors_most && !door_make_room(q)))
+		return; /* doors_tidy looks again */
+	d->asked = true;
+	record_init(&r, RECORD_QUESTION);
+	record_add(&r, "request", "spawn");
+	record_add(&r, "owner", d->owner);
+	a = ask_begin(q->lspawn, on_spawn, d);
+	ask_send(a, &r, NULL, -1);
+	record_free(&r);
+}
+
+static struct door *
+door_get(struct qmgr *q, const char *owner)
+{
+	struct door *d;
+
+	TAILQ_FOREACH(d, &q->doors, next)
+	if (strcmp(d->owner, owner) == 0)
+		return d;
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		err(EXIT_TEMP, "door of %s", owner);
+	strlcpy(d->owner, owner, sizeof(d->owner));
+	d->q = q;
+	d->used = time(NULL);
+	STAILQ_INIT(&d->parcels);
+	TAILQ_INSERT_TAIL(&q->doors, d, next);
+	q->door_count++;
+	return d;
+}
+
+/* Whose mailbox is it?  A question for each lane, not for each message. */
+struct search {
+	struct qmgr *q;
+	char lane[];
+};
+
+static void
+on_owner(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct search *search = arg;
+	struct qmgr *q = search->q;
+	struct lane *lane = lane_find(&q->lanes, search->lane);
+	const char *owner = answer == NULL ? "" : record_text(answer, "owner");
+
+	(void)content;
+	(void)fd;
+	free(search);
+	if (lane != NULL && (*owner == '\0' || strlen(owner) >= OWNER_SIZE)) {
+		lane_refused(q, lane, answer, why);
+	} else if (lane != NULL) {
+		lane->door = door_get(q, owner);
+		lane->blocked = lane->door->conn == NULL;
+		lane_update(&q->lanes, lane);
+		if (lane->blocked)
+			door_open(lane->door);
+		turn_soon(q);
+	}
+	if (answer != NULL)
+		ask_end(a);
+}
+
+static void
+find_owner(struct qmgr *q, struct lane *lane)
+{
+	size_t len = strlen(lane->name) + 1;
+	struct search *search = malloc(sizeof(*search) + len);
+	struct record r;
+	struct ask *a;
+
+	if (search == NULL)
+		err(EXIT_TEMP, "lane %s", lane->name);
+	search->q = q;
+	memcpy(search->lane, lane->name, len);
+	lane->blocked = true;
+	lane_update(&q->lanes, lane);
+	record_init(&r, RECORD_QUESTION);
+	record_add(&r, "request", "owner");
+	record_add(&r, "user", lane_user(lane));
+	a = ask_begin(q->lspawn, on_owner, search);
+	ask_send(a, &r, NULL, -1);
+	record_free(&r);
+}
+
+/* --- sending -------------------------------------------------------------- */
+
+static void
+question(const struct parcel *p, struct record *r)
+{
+	const struct envelope *e = &p->envelope;
+	const char *recipient = e->recipients[p->rcpt->number];
+	const char *plus = strchr(recipient, '+');
+	const char *at = strrchr(recipient, '@');
+
+	record_add(r, "id", e->entry.id);
+	record_add(r, "sender", envelope_sender(e, p->rcpt->number));
+	record_add(r, "recipient", recipient);
+	record_add(r, "user", lane_user(p->lane));
+	if (plus != NULL && at != NULL && plus < at)
+		record_addf(
+		    r, "extension", "%.*s", (int)(at - plus - 1), plus + 1);
+}
+
+static void
+send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
+{
+	struct qmgr *q = d->q;
+	struct evbuffer *content = evbuffer_new();
+	struct parcel *p = calloc(1, sizeof(*p));
+	struct record r;
+	int fd = -1;
+
+	if (p == NULL || content == NULL)
+		err(EXIT_TEMP, "parcel");
+	p->lane = lane;
+	p->rcpt = rcpt;
+	record_init(&r, RECORD_QUESTION);
+	if (envelope_read(message_of(rcpt), &p->envelope) == -1 ||
+	    (question(p, &r), message_content(q, message_of(rcpt), &p->envelope,
+				  &r, content, &fd) == -1)) {
+		rcpt_take(&q->lanes, rcpt);
+		rcpt->state = RCPT_HELD;
+		rcpt->lane = NULL;
+		envelope_free(&p->envelope);
+		free(p);
+	} else {
+		lane_start(&q->lanes, lane, rcpt);
+		message_of(rcpt)->active++;
+		STAILQ_INSERT_TAIL(&d->parcels, p, next);
+		conn_send(d->conn, &r, content, fd);
+	}
+	if (fd != -1)
+		close(fd);
+	record_free(&r);
+	evbuffer_free(content);
+}
+
+void
+door_start(struct qmgr *q, struct lane *lane)
+{
+	struct door *d = lane->door;
+
+	if (d == NULL) {
+		find_owner(q, lane);
+		return;
+	}
+	if (d->conn == NULL || conn_backlog(d->conn) > DOOR_BACKLOG) {
+		lane->blocked = true;
+		lane_update(&q->lanes, lane);
+		return;
+	}
+	d->used = time(NULL);
+	TAILQ_REMOVE(&q->doors, d, next);
+	TAILQ_INSERT_TAIL(&q->doors, d, next);
+	send_parcel(d, lane, TAILQ_FIRST(&lane->ready));
+}
+
+void
+doors_tidy(struct qmgr *q)
+{
+	int64_t now = time(NULL);
+	struct door *d, *next;
+
+	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
+	if (d->conn != NULL && STAILQ_EMPTY(&d->parcels) &&
+	    now - d->used >= DOOR_IDLE)
+		door_close(d);
+	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
+	if (d->conn == NULL)
+		door_open(d);
+}

@@ -1,0 +1,166 @@
+/*
+ * What the disk tells of a message again, when its time has come.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <err.h>
+
+#include "exits.h"
+#include "log.h"
+#include "qmgr.h"
+
+static void
+damaged(const struct message *m, const char *what)
+{
+	char id[ID_SIZE], file[9];
+
+	message_id(m, id);
+	segment_name(file, m->store->segment.number);
+	log_event("damaged", "id", id, "file", file, "offset",
+	    log_number(m->offset), "reason", what, NULL);
+}
+
+/* "recipient" begins each group; "original" and "sender" belong to it. */
+static void
+index_recipients(struct envelope *e, uint32_t count)
+{
+	const char *name, *value;
+	size_t at = 0;
+	int64_t i = -1;
+
+	e->recipients = calloc(count + 1, sizeof(char *));
+	e->originals = calloc(count + 1, sizeof(char *));
+	e->senders = calloc(count + 1, sizeof(char *));
+	if (!e->recipients || !e->originals || !e->senders)
+		err(EXIT_TEMP, "envelope");
+	while (record_walk(&e->expanded, &at, &name, &value)) {
+		if (record_is(name, "recipient") && ++i < count)
+			e->recipients[i] = value;
+		else if (record_is(name, "original") && i >= 0 && i < count)
+			e->originals[i] = value;
+		else if (record_is(name, "sender") && i >= 0 && i < count)
+			e->senders[i] = value;
+	}
+	e->count = i + 1 < count ? (uint32_t)(i + 1) : count;
+}
+
+int
+envelope_read(struct message *m, struct envelope *e)
+{
+	memset(e, 0, sizeof(*e));
+	entry_init(&e->entry);
+	record_init(&e->expanded, RECORD_ENVELOPE);
+	if (entry_read(&m->store->segment, m->offset, &e->entry) != 1) {
+		damaged(m, errno == EPROTO ? "entry" : strerror(errno));
+		return -1;
+	}
+	if (event_read(m->store, m->expanded, &e->expanded) == -1) {
+		damaged(m, "its expanded event cannot be read");
+		return -1;
+	}
+	index_recipients(e, m->count);
+	if (e->count != m->count) {
+		damaged(m, "its expanded event names fewer recipients");
+		return -1;
+	}
+	return 0;
+}
+
+void
+envelope_free(struct envelope *e)
+{
+	entry_free(&e->entry);
+	record_free(&e->expanded);
+	free(e->recipients);
+	free(e->originals);
+	free(e->senders);
+	memset(e, 0, sizeof(*e));
+}
+
+const char *
+envelope_sender(const struct envelope *e, uint32_t number)
+{
+	if (e->senders[number] != NULL)
+		return e->senders[number];
+	return record_text(&e->entry.head, "sender");
+}
+
+static int
+big_open(struct qmgr *q, struct message *m, const struct envelope *e)
+{
+	char path[8 + ID_SIZE];
+	int fd;
+
+	snprintf(path, sizeof(path), "big/%s", e->entry.id);
+	fd = openat(q->mess, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		damaged(m, strerror(errno));
+	return fd;
+}
+
+static void
+release(const void *bytes, size_t len, void *arg)
+{
+	(void)len;
+	(void)arg;
+	free((void *)(uintptr_t)bytes);
+}
+
+int
+message_content(struct qmgr *q, struct message *m, struct envelope *e,
+    struct record *r, struct evbuffer *content, int *fd)
+{
+	char *bytes;
+
+	*fd = -1;
+	if (e->entry.big) {
+		if ((*fd = big_open(q, m, e)) == -1)
+			return -1;
+		record_addf(r, "length", "%ju", (uintmax_t)e->entry.length);
+		return 0;
+	}
+	bytes = entry_content(&m->store->segment, &e->entry);
+	if (bytes == NULL) {
+		damaged(m, errno == EPROTO ? "content" : strerror(errno));
+		return -1;
+	}
+	record_addf(r, "size", "%ju", (uintmax_t)e->entry.length);
+	if (evbuffer_add_reference(
+		content, bytes, e->entry.length, release, NULL) == -1)
+		err(EXIT_TEMP, "content");
+	return 0;
+}
+
+int
+message_head(struct qmgr *q, struct message *m, struct envelope *e,
+    size_t limit, struct evbuffer *content, bool *cut)
+{
+	int fd = m->store->segment.fd;
+	off_t at = e->entry.content;
+	char *bytes;
+	ssize_t got;
+
+	*cut = e->entry.length > limit;
+	if (!*cut)
+		limit = e->entry.length;
+	if (e->entry.big) {
+		if ((fd = big_open(q, m, e)) == -1)
+			return -1;
+		at = 0;
+	}
+	if ((bytes = malloc(limit + 1)) == NULL)
+		err(EXIT_TEMP, "content");
+	if ((got = pread(fd, bytes, limit, at)) > 0)
+		evbuffer_add(content, bytes, (size_t)got);
+	if (got == -1)
+		damaged(m, strerror(errno));
+	free(bytes);
+	if (e->entry.big)
+		close(fd);
+	return got == -1 ? -1 : 0;
+}

@@ -1,0 +1,124 @@
+/*
+ * lane - who is tried next
+ *
+ * A lane is one next hop (a domain, a smart host) or one local user.  It has a
+ * queue of recipients that are due, a concurrency that grows while deliveries
+ * succeed and halves when the host fails, and a backoff of its own: while a
+ * host is dead its lane is probed by one delivery, not by each message.  Lanes
+ * are served in turn.
+ *
+ * Pure: no I/O, no clock; times are seconds, given by the caller.
+ */
+#ifndef LANE_H
+#define LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#define LANE_REASON 200
+
+enum rcpt_state {
+	RCPT_NEW,     /* nowhere yet */
+	RCPT_WAITING, /* until its time comes */
+	RCPT_READY,   /* in its lane */
+	RCPT_ACTIVE,  /* somebody is delivering it */
+	RCPT_HELD,    /* until released */
+	RCPT_FAILED,  /* the sender is not told yet */
+	RCPT_FINISHED
+};
+
+struct lane;
+struct door;
+
+/* One recipient of one message.  Kept small: there may be a million. */
+struct rcpt {
+	TAILQ_ENTRY(rcpt) next; /* while READY */
+	struct lane *lane;      /* NULL until it was routed */
+	uint32_t number;        /* among the message's recipients */
+	uint32_t due;           /* while WAITING: when, seconds since 1970 */
+	uint32_t place;         /* while WAITING: in the heap */
+	uint32_t reason;        /* where its last event stands in the state */
+	uint16_t tries;
+	uint8_t state;
+};
+
+struct lane {
+	RB_ENTRY(lane) node;
+	TAILQ_ENTRY(lane) turn; /* while it may start something */
+	TAILQ_HEAD(, rcpt) ready;
+	TAILQ_ENTRY(lane) rest; /* while it rests */
+	bool local, in_turn;
+	bool resting;      /* until probe: its host is ill */
+	bool blocked;      /* until its door can take more */
+	struct door *door; /* local: its owner's, see door.c */
+	uint32_t queued, waiting, active;
+	uint32_t limit;           /* concurrency now */
+	uint32_t most;            /* and at most */
+	uint32_t failures;        /* of the host in a row */
+	int64_t probe;            /* not before that time; 0: it is well */
+	char reason[LANE_REASON]; /* of the last failure */
+	char name[];
+};
+
+RB_HEAD(lane_tree, lane);
+TAILQ_HEAD(lane_turns, lane);
+TAILQ_HEAD(lane_rests, lane);
+
+struct lanes {
+	struct lane_tree tree;
+	struct lane_turns turns[2]; /* remote, local */
+	struct lane_rests rests;
+	struct rcpt **heap; /* WAITING, the earliest first */
+	size_t count, size;
+};
+
+/* How much longer to wait after one more deferral: pure, from age and chance.
+ */
+uint32_t retry_delay(int64_t age, uint32_t chance);
+
+void lanes_init(struct lanes *);
+/* Made if it is not there. local lanes begin wide open. */
+struct lane *lane_get(
+    struct lanes *, const char *name, bool local, uint32_t most);
+struct lane *lane_find(struct lanes *, const char *name);
+struct lane *lane_first(struct lanes *);
+struct lane *lane_after(struct lanes *, struct lane *);
+
+/* Into its lane's queue, at the end. */
+void rcpt_ready(struct lanes *, struct rcpt *);
+/* Into the heap until due. */
+void rcpt_wait(struct lanes *, struct rcpt *, int64_t due);
+/* Out of wherever it is; state becomes NEW. */
+void rcpt_take(struct lanes *, struct rcpt *);
+/* The next one whose time has come, taken out; NULL if none. */
+struct rcpt *rcpt_due(struct lanes *, int64_t now);
+
+/* End the rests that are over. */
+void lanes_wake(struct lanes *, int64_t now);
+/*
+ * The next lane that may start a delivery, or NULL; it goes to the end of the
+ * turns.  Its first recipient is TAILQ_FIRST(&lane->ready).
+ */
+struct lane *lane_next(struct lanes *, bool local);
+/* One of its recipients is being delivered, or has been. */
+void lane_start(struct lanes *, struct lane *, struct rcpt *);
+void lane_stop(struct lanes *, struct lane *, struct rcpt *);
+/* The host took part, whatever it said. */
+void lane_well(struct lanes *, struct lane *);
+/* The host could not be talked to. */
+void lane_ill(struct lanes *, struct lane *, const char *reason, int64_t now,
+    uint32_t chance);
+/* Try it at once, as if it were well. */
+void lane_flush(struct lanes *, struct lane *);
+/* It may have become able to start something, or unable. */
+void lane_update(struct lanes *, struct lane *);
+/* Freed if nothing is in it and it is well. */
+void lane_drop(struct lanes *, struct lane *);
+
+/* When something will be due or a rest be over; 0: never. */
+int64_t lanes_next(const struct lanes *);
+
+#endif

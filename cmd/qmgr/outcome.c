@@ -1,0 +1,156 @@
+/*
+ * What became of a recipient: recorded first, then logged, then acted on.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "qmgr.h"
+
+static bool
+is_class(const struct record *answer, const char *class)
+{
+	return strcmp(record_text(answer, "class"), class) == 0;
+}
+
+/* Is this a status that tells of the host, not of the recipient? */
+static bool
+tells_of_host(const char *status)
+{
+	return strncmp(status, "4.4.", 4) == 0 || strcmp(status, "4.3.2") == 0;
+}
+
+void
+outcome_read(const struct record *answer, struct outcome *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->status = record_text(answer, "status");
+	o->text = record_text(answer, "text");
+	o->mta = record_text(answer, "mta");
+	o->reply = record_text(answer, "reply");
+	o->rule = record_text(answer, "rule");
+	o->kind = EVENT_DEFERRED;
+	if (is_class(answer, "done"))
+		o->kind = EVENT_DONE;
+	else if (is_class(answer, "failed"))
+		o->kind = EVENT_FAILED;
+	else
+		o->host_ill = tells_of_host(o->status);
+}
+
+static void
+add(struct record *r, const char *name, const char *value)
+{
+	if (value != NULL && *value != '\0')
+		(void)record_add(r, name, value);
+}
+
+/* Too old: what would be deferred fails. */
+static bool
+is_expired(const struct qmgr *q, const struct message *m, int64_t now)
+{
+	return now - m->arrival >= q->settings.lifetime;
+}
+
+static uint32_t
+write_outcome(struct qmgr *q, struct message *m, const struct rcpt *r,
+    const struct outcome *o, int64_t due)
+{
+	struct record event;
+
+	event_begin(&event, o->kind, m);
+	record_addf(&event, "number", "%u", r->number);
+	if (o->kind == EVENT_DEFERRED)
+		record_addf(&event, "due", "%jd", (intmax_t)due);
+	add(&event, "status", o->status);
+	add(&event, "text", o->text);
+	add(&event, "mta", o->mta);
+	add(&event, "reply", o->reply);
+	add(&event, "rule", o->rule);
+	return event_write(q, m->store, &event);
+}
+
+static void
+log_outcome(const struct message *m, const struct rcpt *r,
+    const struct envelope *e, const struct outcome *o, int64_t due)
+{
+	static const char *const words[EVENT_KINDS] = {
+	    [EVENT_DONE] = "delivered",
+	    [EVENT_DEFERRED] = "deferred",
+	    [EVENT_FAILED] = "failed",
+	    [EVENT_DISCARDED] = "discarded",
+	};
+	char id[ID_SIZE];
+	const char *original = e->originals[r->number];
+
+	message_id(m, id);
+	log_event(words[o->kind], "id", id, "recipient",
+	    e->recipients[r->number], "original", original, "lane",
+	    r->lane == NULL ? NULL : r->lane->name, "mta", o->mta, "status",
+	    o->status, "text", o->text, "reply", o->reply, "rule", o->rule,
+	    "tries", o->kind == EVENT_DEFERRED ? log_number(r->tries) : NULL,
+	    "next", o->kind == EVENT_DEFERRED ? log_number(due) : NULL, NULL);
+}
+
+void
+rcpt_finish(struct qmgr *q, struct rcpt *r)
+{
+	struct message *m = message_of(r);
+
+	rcpt_take(&q->lanes, r);
+	if (r->state != RCPT_FINISHED)
+		m->open--;
+	r->state = RCPT_FINISHED;
+	r->lane = NULL;
+}
+
+void
+outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
+    const struct outcome *given)
+{
+	struct message *m = message_of(r);
+	struct outcome o = *given;
+	char late[600];
+	int64_t now = time(NULL), due = 0;
+
+	if (o.kind == EVENT_DEFERRED && is_expired(q, m, now)) {
+		snprintf(late, sizeof(late), "delivery time expired: %s",
+		    o.text == NULL ? "" : o.text);
+		o.kind = EVENT_FAILED;
+		o.status = "5.4.7";
+		o.text = late;
+		o.rule = "qmgr:queuelifetime";
+	}
+	if (o.kind == EVENT_DEFERRED) {
+		due = now + retry_delay(now - m->arrival, arc4random());
+		r->tries++;
+	}
+	r->reason = write_outcome(q, m, r, &o, due);
+	log_outcome(m, r, e, &o, due);
+	if (o.kind == EVENT_DEFERRED)
+		rcpt_wait(&q->lanes, r, due);
+	else if (o.kind != EVENT_FAILED)
+		rcpt_finish(q, r);
+	else {
+		r->state = RCPT_FAILED;
+		r->lane = NULL;
+	}
+}
+
+void
+settle(struct qmgr *q, struct message *m)
+{
+	struct store *s = m->store;
+
+	if (m->open == 0) {
+		if (m->active > 0 || m->reporting || m->moving)
+			return;
+		message_free(q, m);
+		if (s->open == 0)
+			tidy_soon(q);
+		return;
+	}
+	report_failed(q, m);
+}

@@ -1,0 +1,237 @@
+/*
+ * qmgr - what the parts of the queue manager share
+ *
+ *	store.c	 the disk: segments walked, events appended, envelopes read
+ *again admit.c	 a message is new, or comes back at start: expand it, route it
+ *	lane.c	 who is next (pure)
+ *	send.c	 deliveries by remote, and what became of them
+ *	door.c	 deliveries by the local of each owner
+ *	report.c bounces and warnings
+ *	tidy.c	 finished segments given back, old messages moved out of them
+ *	control.c what qstat and qctl ask
+ */
+#ifndef QMGR_H
+#define QMGR_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "ask.h"
+#include "conn.h"
+#include "lane.h"
+#include "paths.h"
+#include "record.h"
+#include "route.h"
+#include "segment.h"
+#include "state.h"
+
+struct store;
+
+/* A message that is not finished. */
+struct message {
+	TAILQ_ENTRY(message) next; /* in its store, by offset */
+	struct store *store;
+	int64_t arrival;            /* seconds since 1970 */
+	uint32_t segment, sequence; /* its id */
+	uint32_t generation;
+	uint32_t offset;      /* of its entry */
+	uint32_t expanded;    /* where that event stands in the state */
+	uint32_t count, open; /* recipients; not FINISHED */
+	uint16_t active;      /* recipients being delivered */
+	bool warned, reporting, moving;
+	bool pending; /* not expanded: a table is broken */
+	struct rcpt rcpts[];
+};
+
+TAILQ_HEAD(messages, message);
+
+struct past;
+RB_HEAD(pasts, past);
+
+/* A segment and its state. */
+struct store {
+	TAILQ_ENTRY(store) next; /* by number */
+	struct segment segment;
+	int state; /* descriptor, -1 until there is an event */
+	uint32_t state_len;
+	bool dirty;    /* written but not synced */
+	bool complete; /* inject appends to a later one */
+	bool recycling, has_big;
+	off_t walked;   /* entries up to here are known */
+	uint32_t total; /* messages it was found to hold */
+	uint32_t open;  /* of them not finished */
+	struct messages messages;
+	struct pasts pasts; /* the state's messages not yet walked to */
+};
+
+TAILQ_HEAD(stores, store);
+
+struct settings {
+	char me[256];
+	int64_t lifetime, warning; /* seconds */
+	uint32_t remote_most;      /* deliveries at a time, all lanes */
+	uint32_t lane_most;        /* and to one host */
+	uint32_t doors_most;       /* local processes */
+};
+
+#define DOOR_LIMIT 100 /* messages under way to one local user */
+
+struct door;
+TAILQ_HEAD(doors, door);
+
+struct qmgr {
+	struct event_base *base;
+	struct paths paths;
+	struct settings settings;
+	struct router *router;
+	int mess, states; /* folders */
+	struct stores stores;
+	struct lanes lanes;
+	struct doors doors;
+	uint32_t door_count;
+	uint32_t remote_active;
+	struct ask_pool *inject, *remote, *bounce, *lspawn;
+	struct event *tick; /* what is due */
+	struct event *turn; /* start what may start */
+	struct event *tidy;
+	struct event *sync;  /* make the events durable */
+	struct event *again; /* what had to be put off */
+	bool pending;        /* some message is */
+	TAILQ_HEAD(, cursor) cursors;
+};
+
+/* Who walks all messages over several turns of the loop. */
+struct cursor {
+	TAILQ_ENTRY(cursor) next;
+	struct message *at; /* the one that comes next, NULL at the end */
+};
+
+/* --- store.c -------------------------------------------------------------- */
+
+/* Open the folders and lock ours.  Exits 111. */
+void store_folders(struct qmgr *);
+struct store *store_find(struct qmgr *, uint32_t number);
+/* Open one; NULL if it is no segment (logged). */
+struct store *store_open(struct qmgr *, const char *name);
+/* Close it and remove its state: inject has taken the segment back. */
+void store_forget(struct qmgr *, struct store *);
+
+struct message *message_new(
+    struct store *, const struct entry *, uint32_t recipients);
+/* Its recipients are in no lane. */
+void message_free(struct qmgr *, struct message *);
+struct message *message_of(struct rcpt *);
+void message_id(const struct message *, char out[ID_SIZE]);
+struct message *message_after(struct qmgr *, struct message *);
+struct message *message_first(struct qmgr *);
+
+/* What the disk tells of a message again, when it is needed. */
+struct envelope {
+	struct entry entry;
+	struct record expanded;
+	const char **recipients; /* by number, in expanded */
+	const char **originals;  /* what it was expanded from, or NULL */
+	const char **senders;    /* the sender for it, if another, or NULL */
+	uint32_t count;
+};
+/* 0; -1: it cannot be read (logged).  envelope_free in both cases. */
+int envelope_read(struct message *, struct envelope *);
+void envelope_free(struct envelope *);
+const char *envelope_sender(const struct envelope *, uint32_t number);
+/*
+ * The content, ready to be sent: adds size= and fills content, or adds length=
+ * and gives a descriptor.  0; -1: it cannot be read, logged.
+ */
+int message_content(struct qmgr *, struct message *, struct envelope *,
+    struct record *, struct evbuffer *content, int *fd);
+/* Its beginning only, at most limit bytes; *cut if that is not all. */
+int message_head(struct qmgr *, struct message *, struct envelope *,
+    size_t limit, struct evbuffer *content, bool *cut);
+
+/* An event, begun with its kind and id. */
+void event_begin(struct record *, enum event_kind, const struct message *);
+/* Where it stands; it is written, and durable within a second. */
+uint32_t event_write(struct qmgr *, struct store *, struct record *);
+/* Every event there is, in order.  Damage is logged, a cut tail cut off. */
+void state_each(struct store *,
+    void (*each)(struct store *, const struct record *, uint32_t at, void *arg),
+    void *arg);
+/* Durable now.  0 or -1 (logged). */
+int store_sync(struct qmgr *, struct store *);
+/* The event at a place in the state.  0 or -1. */
+int event_read(struct store *, uint32_t at, struct record *);
+
+/* --- load.c --------------------------------------------------------------- */
+
+/* Everything the two folders say that is not known yet. */
+void load_all(struct qmgr *);
+/* inject says: this segment is durable up to end, and is the current one. */
+void load_durable(struct qmgr *, uint32_t number, off_t end);
+/* Segments whose inject is gone are read to their end. */
+void load_orphans(struct qmgr *);
+
+/* --- admit.c -------------------------------------------------------------- */
+
+/* A new message: expand, record, route. (An older generation gives way.) */
+void admit(struct qmgr *, struct store *, struct entry *);
+/* Try again what a broken table kept from being expanded. */
+void admit_again(struct qmgr *);
+/* Route a recipient and put it in its lane, if it has not ended. */
+void place(struct qmgr *, struct message *, struct envelope *, struct rcpt *);
+
+/* --- send.c --------------------------------------------------------------- */
+
+struct outcome {
+	enum event_kind kind; /* DONE, DEFERRED, FAILED or DISCARDED */
+	const char *status, *text, *mta, *reply, *rule;
+	bool host_ill; /* nobody was there to talk to */
+};
+/* From an answer's class, status, text, mta, reply, rule. */
+void outcome_read(const struct record *answer, struct outcome *);
+/*
+ * Record it, log it and do what follows.  The recipient is NEW (taken out of
+ * lane and heap) before; afterwards it waits, has failed or is finished.
+ */
+void outcome_take(
+    struct qmgr *, struct rcpt *, struct envelope *, const struct outcome *);
+/* What follows when a recipient's state has settled. */
+void settle(struct qmgr *, struct message *);
+void rcpt_finish(struct qmgr *, struct rcpt *);
+
+/* The host of a lane could not be talked to; who is too old there fails. */
+void ill(struct qmgr *, struct lane *, const char *reason);
+/* Start what may start, soon. */
+void turn_soon(struct qmgr *);
+void remote_start(struct qmgr *, struct lane *);
+void on_turn(evutil_socket_t, short, void *);
+void on_tick(evutil_socket_t, short, void *);
+
+/* --- door.c --------------------------------------------------------------- */
+
+/* Hand the lane's first recipient to its owner's local, or open that door. */
+void door_start(struct qmgr *, struct lane *);
+/* Close those that were idle long enough. */
+void doors_tidy(struct qmgr *);
+
+/* --- report.c ------------------------------------------------------------- */
+
+/* Tell the sender of what failed, if something did and nothing is pending. */
+void report_failed(struct qmgr *, struct message *);
+/* Tell the sender of the delay. */
+void report_delay(struct qmgr *, struct message *);
+
+/* --- tidy.c --------------------------------------------------------------- */
+
+/* Look, when the loop comes round, for segments that can be given back. */
+void tidy_soon(struct qmgr *);
+void on_tidy(evutil_socket_t, short, void *);
+
+/* --- control.c ------------------------------------------------------------ */
+
+void control_listen(struct qmgr *);
+
+#endif

@@ -1,0 +1,286 @@
+/*
+ * Telling the sender: what failed, and what takes long.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <err.h>
+
+#include "exits.h"
+#include "log.h"
+#include "qmgr.h"
+
+#define REPORT_HEAD  65536 /* bytes of the message that go into a report */
+#define REPORT_PAUSE 60    /* seconds, when bounce or inject is away */
+
+/* A report on its way.  Its message is not freed meanwhile. */
+struct report {
+	struct qmgr *q;
+	struct message *message;
+	bool warning;
+	uint32_t count;
+	uint32_t numbers[];
+};
+
+static void
+report_end(struct report *p)
+{
+	p->message->reporting = false;
+	settle(p->q, p->message);
+	free(p);
+}
+
+static void
+on_pause(evutil_socket_t none, short what, void *arg)
+{
+	(void)none;
+	(void)what;
+	report_end(arg);
+}
+
+/* The report is in the queue: now, and not before, the failed are done with. */
+static void
+reported(struct report *p, const char *report)
+{
+	struct qmgr *q = p->q;
+	struct message *m = p->message;
+	struct record event;
+	char id[ID_SIZE];
+	uint32_t i;
+
+	message_id(m, id);
+	event_begin(&event, p->warning ? EVENT_WARNED : EVENT_REPORTED, m);
+	for (i = 0; i < p->count && !p->warning; i++)
+		record_addf(&event, "number", "%u", p->numbers[i]);
+	record_add(&event, "report", report);
+	(void)event_write(q, m->store, &event);
+	log_event(p->warning ? "warned" : "bounced", "id", id, "report", report,
+	    "recipients", log_number(p->count), NULL);
+	if (p->warning)
+		m->warned = true;
+	for (i = 0; i < p->count && !p->warning; i++)
+		rcpt_finish(q, &m->rcpts[p->numbers[i]]);
+}
+
+static void
+on_answer(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct timeval pause = {.tv_sec = REPORT_PAUSE};
+	struct report *p = arg;
+	char id[ID_SIZE];
+
+	(void)content;
+	(void)fd;
+	if (answer != NULL &&
+	    strcmp(record_text(answer, "class"), "done") == 0) {
+		reported(p, record_text(answer, "id"));
+		report_end(p);
+	} else {
+		message_id(p->message, id);
+		log_event("error", "id", id, "what", "bounce", "reason",
+		    answer == NULL ? why : record_text(answer, "text"), NULL);
+		if (event_base_once(
+			p->q->base, -1, EV_TIMEOUT, on_pause, p, &pause) == -1)
+			err(EXIT_TEMP, "timer");
+	}
+	if (answer != NULL)
+		ask_end(a);
+}
+
+static void
+copy_field(struct record *to, const struct record *from, const char *name)
+{
+	const char *value = record_get(from, name);
+
+	if (value != NULL && *value != '\0')
+		(void)record_add(to, name, value);
+}
+
+/* What bounce wants to know of one recipient. */
+static void
+add_recipient(struct record *r, struct message *m, const struct envelope *e,
+    uint32_t number)
+{
+	const struct rcpt *rcpt = &m->rcpts[number];
+	struct record event;
+
+	record_add(r, "recipient", e->recipients[number]);
+	if (e->originals[number] != NULL)
+		record_add(r, "original_recipient", e->originals[number]);
+	record_add(
+	    r, "class", rcpt->state == RCPT_FAILED ? "failed" : "deferred");
+	record_init(&event, RECORD_ENVELOPE);
+	if (rcpt->tries > 0 || rcpt->state == RCPT_FAILED) {
+		if (event_read(m->store, rcpt->reason, &event) == 0) {
+			copy_field(r, &event, "status");
+			copy_field(r, &event, "text");
+			copy_field(r, &event, "mta");
+			copy_field(r, &event, "reply");
+		}
+	} else if (rcpt->lane != NULL && rcpt->lane->reason[0] != '\0') {
+		record_add(r, "status", "4.4.1");
+		record_add(r, "text", rcpt->lane->reason);
+	}
+	record_free(&event);
+}
+
+static void
+question(const struct report *p, const struct envelope *e, const char *sender,
+    struct record *r)
+{
+	struct qmgr *q = p->q;
+	uint32_t i;
+
+	record_add(r, "request", p->warning ? "warning" : "failed");
+	record_add(r, "id", e->entry.id);
+	record_add(r, "sender", sender);
+	record_addf(r, "arrival", "%jd.%06jd",
+	    (intmax_t)(e->entry.arrival / 1000000),
+	    (intmax_t)(e->entry.arrival % 1000000));
+	if (p->warning)
+		record_addf(r, "expiry", "%jd",
+		    (intmax_t)(p->message->arrival + q->settings.lifetime -
+			       time(NULL)));
+	for (i = 0; i < p->count; i++)
+		add_recipient(r, p->message, e, p->numbers[i]);
+}
+
+static void
+send_report(struct report *p, struct envelope *e, const char *sender)
+{
+	struct qmgr *q = p->q;
+	struct evbuffer *content = evbuffer_new();
+	struct record r;
+	struct ask *a;
+	bool cut = false;
+
+	if (content == NULL)
+		err(EXIT_TEMP, "report");
+	record_init(&r, RECORD_ENVELOPE);
+	question(p, e, sender, &r);
+	/* A report without the message is better than none. */
+	if (message_head(q, p->message, e, REPORT_HEAD, content, &cut) == -1 ||
+	    cut)
+		record_add(&r, "truncated", "yes");
+	record_addf(&r, "size", "%zu", evbuffer_get_length(content));
+	p->message->reporting = true;
+	a = ask_begin(q->bounce, on_answer, p);
+	ask_send(a, &r, content, -1);
+	record_free(&r);
+	evbuffer_free(content);
+}
+
+/* Nobody can be told: RFC 5321 6.1 forbids to answer a null sender. */
+static void
+drop_failed(struct qmgr *q, struct message *m, const struct report *p)
+{
+	struct record event;
+	char id[ID_SIZE];
+	uint32_t i;
+
+	message_id(m, id);
+	event_begin(&event, EVENT_DISCARDED, m);
+	for (i = 0; i < p->count; i++)
+		record_addf(&event, "number", "%u", p->numbers[i]);
+	record_add(&event, "rule", "qmgr:double-bounce");
+	(void)event_write(q, m->store, &event);
+	log_event("discarded", "id", id, "recipients", log_number(p->count),
+	    "rule", "qmgr:double-bounce", NULL);
+	for (i = 0; i < p->count; i++)
+		rcpt_finish(q, &m->rcpts[p->numbers[i]]);
+}
+
+/* Those in that state whose sender is the first one's. */
+static struct report *
+report_new(
+    struct qmgr *q, struct message *m, const struct envelope *e, bool warning)
+{
+	struct report *p = malloc(sizeof(*p) + m->count * sizeof(*p->numbers));
+	uint32_t i;
+	int state;
+
+	if (p == NULL)
+		err(EXIT_TEMP, "report");
+	p->q = q;
+	p->message = m;
+	p->warning = warning;
+	p->count = 0;
+	for (i = 0; i < m->count; i++) {
+		state = m->rcpts[i].state;
+		if (warning ? state != RCPT_WAITING && state != RCPT_READY
+			    : state != RCPT_FAILED)
+			continue;
+		if (p->count == 0 ||
+		    strcmp(envelope_sender(e, i),
+			envelope_sender(e, p->numbers[0])) == 0)
+			p->numbers[p->count++] = i;
+	}
+	return p;
+}
+
+/* Might one more fail at once? Then one report tells of all. */
+static bool
+is_unsettled(const struct message *m)
+{
+	uint32_t i;
+	bool failed = false;
+
+	for (i = 0; i < m->count; i++) {
+		if (m->rcpts[i].state == RCPT_ACTIVE ||
+		    m->rcpts[i].state == RCPT_NEW ||
+		    (m->rcpts[i].state == RCPT_READY &&
+			!m->rcpts[i].lane->resting))
+			return true;
+		failed |= m->rcpts[i].state == RCPT_FAILED;
+	}
+	return !failed;
+}
+
+void
+report_failed(struct qmgr *q, struct message *m)
+{
+	struct envelope e;
+	struct report *p;
+	const char *sender;
+
+	if (m->reporting || m->moving || is_unsettled(m))
+		return;
+	if (envelope_read(m, &e) == 0) {
+		p = report_new(q, m, &e, false);
+		sender = envelope_sender(&e, p->numbers[0]);
+		if (*sender != '\0') {
+			send_report(p, &e, sender);
+		} else {
+			drop_failed(q, m, p);
+			free(p);
+			settle(q, m);
+		}
+	}
+	envelope_free(&e);
+}
+
+void
+report_delay(struct qmgr *q, struct message *m)
+{
+	struct envelope e;
+	struct report *p;
+	const char *sender;
+
+	if (m->warned || m->reporting || m->moving ||
+	    time(NULL) - m->arrival < q->settings.warning)
+		return;
+	if (envelope_read(m, &e) == 0) {
+		p = report_new(q, m, &e, true);
+		sender = p->count > 0 ? envelope_sender(&e, p->numbers[0]) : "";
+		if (*sender != '\0') {
+			send_report(p, &e, sender);
+		} else {
+			m->warned = true;
+			free(p);
+		}
+	}
+	envelope_free(&e);
+}

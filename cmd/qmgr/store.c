@@ -1,0 +1,195 @@
+/*
+ * The disk, as qmgr knows it: segments that inject wrote are read, and one
+ * state file for each is appended to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <err.h>
+
+#include "exits.h"
+#include "log.h"
+#include "qmgr.h"
+
+static int
+folder(const char *path, mode_t make)
+{
+	int fd;
+
+	if (make != 0 && mkdir(path, make) == -1 && errno != EEXIST)
+		err(EXIT_TEMP, "%s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		err(EXIT_TEMP, "%s", path);
+	return fd;
+}
+
+void
+store_folders(struct qmgr *q)
+{
+	char mess[PATH_SIZE], states[PATH_SIZE];
+	struct stat st;
+
+	path_join(mess, q->paths.queue, "mess");
+	path_join(states, q->paths.queue, "state");
+	q->states = folder(states, 0700);
+	if (fstat(q->states, &st) == -1)
+		err(EXIT_TEMP, "%s", states);
+	if (st.st_uid != geteuid())
+		errx(EXIT_TEMP, "%s: its owner is uid %ju, not ours", states,
+		    (uintmax_t)st.st_uid);
+	if (flock(q->states, LOCK_EX | LOCK_NB) == -1)
+		err(EXIT_TEMP, "%s: is another qmgr running? lock", states);
+	/* inject makes this one, perhaps a moment after us. */
+	q->mess = folder(mess, 0);
+}
+
+struct store *
+store_find(struct qmgr *q, uint32_t number)
+{
+	struct store *s;
+
+	TAILQ_FOREACH(s, &q->stores, next)
+	if (s->segment.number == number)
+		return s;
+	return NULL;
+}
+
+/* Kept in the order of their numbers. */
+static void
+store_insert(struct qmgr *q, struct store *s)
+{
+	struct store *before;
+
+	TAILQ_FOREACH_REVERSE(before, &q->stores, stores, next)
+	if (before->segment.number < s->segment.number)
+		break;
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&q->stores, s, next);
+	else
+		TAILQ_INSERT_AFTER(&q->stores, before, s, next);
+}
+
+struct store *
+store_open(struct qmgr *q, const char *name)
+{
+	struct store *s;
+	struct stat st;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		err(EXIT_TEMP, "segment %s", name);
+	if (segment_open(&s->segment, q->mess, name, O_RDONLY) == -1) {
+		log_event("damaged", "file", name, "reason",
+		    errno == EPROTO ? "no segment" : strerror(errno), NULL);
+		free(s);
+		return NULL;
+	}
+	TAILQ_INIT(&s->messages);
+	RB_INIT(&s->pasts);
+	s->walked = SEGMENT_BLOCK;
+	s->state = openat(q->states, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (s->state == -1 && errno != ENOENT)
+		err(EXIT_TEMP, "%s/state/%s", q->paths.queue, name);
+	if (s->state != -1 && fstat(s->state, &st) == 0)
+		s->state_len = (uint32_t)st.st_size;
+	store_insert(q, s);
+	return s;
+}
+
+void
+store_forget(struct qmgr *q, struct store *s)
+{
+	char name[9];
+
+	segment_name(name, s->segment.number);
+	if (s->state != -1) {
+		close(s->state);
+		if (unlinkat(q->states, name, 0) == -1 && errno != ENOENT)
+			log_event("error", "file", name, "reason",
+			    strerror(errno), NULL);
+	}
+	segment_close(&s->segment);
+	TAILQ_REMOVE(&q->stores, s, next);
+	free(s);
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+struct message *
+message_new(struct store *s, const struct entry *e, uint32_t recipients)
+{
+	struct message *m;
+	uint32_t i;
+
+	m = calloc(1, sizeof(*m) + recipients * sizeof(struct rcpt));
+	if (m == NULL)
+		err(EXIT_TEMP, "message with %u recipients", recipients);
+	m->store = s;
+	m->segment = e->segment;
+	m->sequence = e->sequence;
+	m->generation = e->generation;
+	m->arrival = e->arrival / 1000000;
+	m->offset = (uint32_t)e->offset;
+	m->count = m->open = recipients;
+	for (i = 0; i < recipients; i++)
+		m->rcpts[i].number = i;
+	return m;
+}
+
+struct message *
+message_of(struct rcpt *r)
+{
+	char *first = (char *)(r - r->number);
+
+	return (struct message *)(first - offsetof(struct message, rcpts));
+}
+
+void
+message_free(struct qmgr *q, struct message *m)
+{
+	struct cursor *c;
+
+	TAILQ_FOREACH(c, &q->cursors, next)
+	if (c->at == m)
+		c->at = message_after(q, m);
+	TAILQ_REMOVE(&m->store->messages, m, next);
+	m->store->open--;
+	free(m);
+}
+
+void
+message_id(const struct message *m, char out[ID_SIZE])
+{
+	id_format(out, m->segment, m->sequence);
+}
+
+/* The first message of this store or one behind it. */
+static struct message *
+message_from(struct store *s)
+{
+	while (s != NULL && TAILQ_EMPTY(&s->messages))
+		s = TAILQ_NEXT(s, next);
+	return s == NULL ? NULL : TAILQ_FIRST(&s->messages);
+}
+
+struct message *
+message_first(struct qmgr *q)
+{
+	return message_from(TAILQ_FIRST(&q->stores));
+}
+
+struct message *
+message_after(struct qmgr *q, struct message *m)
+{
+	struct message *next = TAILQ_NEXT(m, next);
+
+	(void)q;
+	return next != NULL ? next : message_from(TAILQ_NEXT(m->store, next));
+}
