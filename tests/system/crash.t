@@ -59,4 +59,5 @@ whole() { "$here/load" check "$acks" "$inbox"; }
 soon 'each acknowledged message is in the mailbox, whole' whole
 "$here/load" check "$acks" "$inbox" | note
 soon 'and the queue is empty' idle
+demo_logs
 finish

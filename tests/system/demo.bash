@@ -47,3 +47,14 @@ delivered() {
 	n=$(grep -c '^From ' "$inbox" 2>/dev/null) || n=0
 	echo "$n"
 }
+
+# What a sanitizer had to say, if the programs were built with one.
+demo_logs() {
+	reports() {
+		grep -hE 'Sanitizer|runtime error' "$dir"/log/*/*
+	}
+	quiet() {
+		! reports
+	}
+	ok 'no sanitizer complains in the logs' quiet
+}

@@ -1,0 +1,78 @@
+#!/bin/bash
+#
+# scripts/instance does what it says: two side by side, folders that are links,
+# kept configuration, kill, stop, restart, and a clear word on a mistake.
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source=tests/system/tap.bash
+. "$here/tap.bash"
+# shellcheck source=tests/system/demo.bash
+. "$here/demo.bash"
+
+second_begin() {
+	second=$dir/second
+	mkdir -p "$second" "$dir/elsewhere"
+	chmod 755 "$second" "$dir/elsewhere"
+	ln -s "$dir/elsewhere" "$second/queue"
+}
+
+test_side_by_side() {
+	local other
+	second_begin
+	other=$("$instance" start "$second")
+	like 'a second one prints its address' '^smtp 127\.0\.0\.1:[0-9]+$' \
+	    echo "$other"
+	ok 'which is another' test "$other" != "smtp $server"
+	ok 'its queue is where the link leads' test -d "$dir/elsewhere/mess"
+	like 'start of what runs prints the same' "^$other$" \
+	    "$instance" start "$second"
+	like 'status has a line for each program' '^inject +[0-9]+ ' \
+	    "$instance" status "$second"
+	"$instance" kill "$second"
+	like 'after kill nothing runs' '^not running$' \
+	    "$instance" status "$second"
+	like 'the first one does' '^inject +[0-9]+ ' "$instance" status "$dir"
+	like 'it starts again at the same address' "^$other$" \
+	    "$instance" start "$second"
+	ok 'stop' "$instance" stop "$second"
+	like 'nothing runs' '^not running$' "$instance" status "$second"
+}
+
+# A message to demo in the mailbox proves that the whole pipeline works.
+passes() {
+	"$here/load" send "$server" 1 1 demo@localhost "$dir/acks"
+}
+
+has() {
+	[ "$(delivered)" = "$1" ]
+}
+
+test_configuration() {
+	local before
+	ok 'a message is taken' passes
+	soon 'and delivered' has 1
+	echo 'other: demo' >"$dir/conf/aliases"
+	before=$(pids inject)
+	ok 'restart' "$instance" restart "$dir"
+	ok 'began anew' test "$before" != "$(pids inject)"
+	like 'and compiled what was new' 'demo' route other@localhost
+	ok 'conf/listen is kept' \
+	    test "127.0.0.1:${server##*:}" = "$(cat "$dir/conf/listen")"
+}
+
+test_mistake() {
+	"$instance" stop "$dir"
+	echo 'no address at all' >"$dir/conf/listen"
+	like 'a mistake is named by file and line' \
+	    'conf/listen:1: ' "$instance" start "$dir"
+	like 'and nothing goes on running' '^not running$' \
+	    "$instance" status "$dir"
+}
+
+demo_begin
+test_side_by_side
+test_configuration
+demo_logs
+test_mistake
+"$instance" kill "$second"
+finish
