@@ -21,6 +21,7 @@ enum map_state { MAP_MISSING, MAP_OPEN, MAP_BROKEN };
 struct map {
 	enum map_state state;
 	bool held;
+	unsigned long version;
 	struct cdb cdb; /* open: a copy of the file in memory */
 	struct stat
 	    seen;  /* the file that cdb is a copy of, or that is broken */
@@ -201,6 +202,7 @@ reopen(struct map *m)
 	int fd;
 
 	forget(m);
+	m->version++;
 	fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return;
@@ -289,6 +291,69 @@ map_find(struct map *m, const char *key, char value[MAP_VALUE])
 		got = broken(m, EMSGSIZE);
 	free(found);
 	return got;
+}
+
+/* A key or value of the entry found, malloced without a closing NUL. */
+static char *
+text_of(const void *data, unsigned len)
+{
+	const char *bytes = data;
+	char *text;
+
+	if (bytes == NULL)
+		return NULL;
+	if (len > 0 && bytes[len - 1] == '\0')
+		len--;
+	if ((text = malloc((size_t)len + 1)) == NULL)
+		err(EXIT_TEMP, "map");
+	memcpy(text, bytes, len);
+	text[len] = '\0';
+	return text;
+}
+
+static int
+one_entry(struct map *m,
+    int (*each)(const char *key, const char *value, void *arg), void *arg)
+{
+	char *key = text_of(cdb_getkey(&m->cdb), cdb_keylen(&m->cdb));
+	char *value = text_of(cdb_getdata(&m->cdb), cdb_datalen(&m->cdb));
+	int got;
+
+	if (key == NULL || value == NULL)
+		got = broken(m, EPROTO);
+	else
+		got = each(key, value, arg);
+	free(key);
+	free(value);
+	return got;
+}
+
+int
+map_each(struct map *m,
+    int (*each)(const char *key, const char *value, void *arg), void *arg)
+{
+	unsigned at;
+	int got;
+
+	if (!m->held)
+		refresh(m);
+	if (m->state == MAP_BROKEN)
+		return broken(m, m->error);
+	if (m->state == MAP_MISSING)
+		return 0;
+	cdb_seqinit(&at, &m->cdb);
+	while ((got = cdb_seqnext(&at, &m->cdb)) > 0)
+		if ((got = one_entry(m, each, arg)) != 0)
+			return got;
+	return got == 0 ? 0 : broken(m, EPROTO);
+}
+
+unsigned long
+map_version(struct map *m)
+{
+	if (!m->held)
+		refresh(m);
+	return m->version;
 }
 
 const char *

@@ -32,6 +32,14 @@ int map_load(struct map *, const char *key, char **value);
  * that one question is answered from one state (and without a stat each).
  */
 void map_hold(struct map *, bool held);
+/*
+ * Every entry, in the table's order; each returns 0 to go on.  0, what each
+ * returned, or -1 as map_find.
+ */
+int map_each(struct map *,
+    int (*each)(const char *key, const char *value, void *arg), void *arg);
+/* Another number each time that another table was opened. */
+unsigned long map_version(struct map *);
 /* Is there such a file (even if broken)? */
 bool map_exists(struct map *);
 const char *map_name(const struct map *);

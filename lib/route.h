@@ -29,6 +29,8 @@ struct target {
 	char *host;      /* remote: the next hop */
 	char *status;    /* error: 5.1.1 ... */
 	char *text;      /* error: the reply text */
+	char *code;      /* error: the SMTP reply code */
+	bool direct;     /* local: no alias and no .forward applies (\user) */
 	char *rule;      /* the entry that decided, "table:key" */
 	char *sender;    /* owner-: the envelope sender from here on, or NULL */
 };
