@@ -346,6 +346,15 @@ shut(struct session *s, const char *text, const char *why)
 	session_end(s, why);
 }
 
+/* While draining: between messages, or when it takes too long. */
+static bool
+over_by_now(const struct session *s)
+{
+	if (s->phase == PHASE_COMMAND)
+		return !s->mail || s->now >= s->drained;
+	return s->phase == PHASE_DATA && s->now >= s->drained;
+}
+
 void
 session_tick(struct session *s, int64_t now)
 {
@@ -358,7 +367,7 @@ session_tick(struct session *s, int64_t now)
 	s->now = now;
 	if (s->phase == PHASE_NAME && now >= s->deadline)
 		session_named(s, &unknown, now);
-	else if (s->phase == PHASE_COMMAND && s->draining && !s->mail)
+	else if (s->draining && over_by_now(s))
 		shut(s, "4.3.2 Service shutting down", "shutdown");
 	else if (s->phase == PHASE_COMMAND && now >= s->deadline)
 		shut(s, "4.4.2 Timeout", "timeout");
@@ -386,4 +395,5 @@ session_drain(struct session *s, int64_t now)
 {
 	s->now = now;
 	s->draining = true;
+	s->drained = now + DRAIN_TIME;
 }

@@ -67,7 +67,7 @@ struct session {
 	bool pipelined; /* bytes have come behind the present command */
 	bool draining, esmtp;
 	unsigned errors, junk, messages;
-	int64_t now, deadline;
+	int64_t now, deadline, drained;
 	char *reject; /* the reply to whatever a refused client wants */
 	char *helo;
 	bool always_discard;
