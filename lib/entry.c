@@ -201,8 +201,7 @@ sealed_parse(struct record *r, uint64_t salt, const char *bytes, size_t len)
 	return used;
 }
 
-/* "1764000000.123456" in microseconds: 0 or -1. */
-static int
+int
 arrival_parse(const char *text, int64_t *arrival)
 {
 	char digits[24];

@@ -71,6 +71,8 @@ struct entry {
 /* "0000001a-00003" and back; id_parse: 0, or -1 if it is no id. */
 void id_format(char out[ID_SIZE], uint32_t segment, uint32_t sequence);
 int id_parse(const char *id, uint32_t *segment, uint32_t *sequence);
+/* "1764000000.123456" in microseconds: 0 or -1. */
+int arrival_parse(const char *text, int64_t *arrival);
 /* "0000001a", and back: 0, or -1 for another name. */
 void segment_name(char out[9], uint32_t number);
 int segment_number(const char *name, uint32_t *number);

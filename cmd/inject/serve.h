@@ -1,0 +1,15 @@
+/*
+ * serve - the loop that makes everybody's messages durable together
+ */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include "message.h"
+#include "paths.h"
+
+/* Serve at inject's socket until told to end.  Exits 0, or 111 if that fails.
+ */
+__attribute__((noreturn)) void serve(
+    const struct paths *, const struct settings *);
+
+#endif
