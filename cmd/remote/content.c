@@ -1,0 +1,81 @@
+#include "content.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+content_init(struct content *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
+}
+
+void
+content_free(struct content *c)
+{
+	free(c->bytes);
+	if (c->fd != -1)
+		(void)close(c->fd);
+	content_init(c);
+}
+
+ssize_t
+content_read(const struct content *c, uint64_t offset, char *out, size_t max)
+{
+	uint64_t left = c->length - offset;
+	ssize_t got;
+
+	if (max > left)
+		max = (size_t)left;
+	if (c->fd == -1) {
+		if (max > 0)
+			memcpy(out, c->bytes + offset, max);
+		return (ssize_t)max;
+	}
+	while ((got = pread(c->fd, out, max, (off_t)offset)) == -1 &&
+	       errno == EINTR)
+		;
+	/* A file that is shorter than was said is no message. */
+	if (got == 0 && max > 0) {
+		errno = EIO;
+		return -1;
+	}
+	return got;
+}
+
+static void
+look(struct content *c, const char *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		c->lines += bytes[i] == '\n';
+		c->eightbit |= (unsigned char)bytes[i] > 127;
+	}
+	c->open_end = bytes[len - 1] != '\n';
+}
+
+int
+content_scan(struct content *c, size_t max)
+{
+	char piece[CONTENT_PIECE];
+	ssize_t got;
+	size_t seen;
+
+	for (seen = 0; c->scanned < c->length && seen < max; seen += got) {
+		got = content_read(c, c->scanned, piece, sizeof(piece));
+		if (got == -1)
+			return -1;
+		look(c, piece, (size_t)got);
+		c->scanned += (uint64_t)got;
+	}
+	return c->scanned == c->length;
+}
+
+uint64_t
+content_wire(const struct content *c)
+{
+	return c->length + c->lines + (c->open_end ? 2 : 0);
+}

@@ -1,0 +1,287 @@
+#include "deliver.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exits.h"
+#include "log.h"
+
+#define SCAN_SLICE 262144 /* bytes in one turn of the loop */
+
+struct delivery {
+	const struct deliver_world *world;
+	struct job job;
+	void (*done)(struct job *, void *arg); /* NULL: nobody waits */
+	void *arg;
+	struct event *scan;
+	struct lookup *lookup;
+	struct exchangers hosts;
+	size_t order[RESOLVE_HOSTS], next; /* of the hosts to be tried */
+	struct link *link;
+	const struct exchanger *host; /* link's */
+	struct outcome last;          /* why the hosts until now failed */
+};
+
+static time_t
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void
+free_delivery(struct delivery *d)
+{
+	event_free(d->scan);
+	resolve_cancel(d->lookup);
+	if (d->link != NULL)
+		link_release(d->link);
+	outcome_free(&d->last);
+	job_free(&d->job);
+	free(d);
+}
+
+static void
+finish(struct delivery *d)
+{
+	job_log(&d->job);
+	if (d->done != NULL)
+		d->done(&d->job, d->arg);
+	free_delivery(d);
+}
+
+static void
+finish_with(struct delivery *d, enum outcome_class class, const char *status,
+    const char *why)
+{
+	struct outcome outcome = {.class = OUTCOME_OPEN};
+
+	outcome_set(&outcome, class, status, NULL, why);
+	job_close(&d->job, &outcome);
+	outcome_free(&outcome);
+	finish(d);
+}
+
+static void try_next(struct delivery *);
+
+/* --- one host ------------------------------------------------------------- */
+
+/* The reason that is told in the end: one in a server's words is best. */
+static void
+keep_reason(struct delivery *d, const struct outcome *failure)
+{
+	log_event("host-failed", "id", d->job.id, "host", d->job.host, "mta",
+	    failure->mta, "reason", failure->text, NULL);
+	if (d->last.reply == NULL || failure->reply != NULL)
+		outcome_copy(&d->last, failure);
+}
+
+/*
+ * RFC 5321 5.1: we are one of the exchangers, by another name.  Those behind us
+ * would only send it back; those before us may be well again later.
+ */
+static void
+found_loop(struct delivery *d, const struct outcome *failure)
+{
+	struct outcome outcome = {.class = OUTCOME_OPEN};
+
+	outcome_copy(&outcome, failure);
+	if (d->last.class != OUTCOME_OPEN)
+		outcome_copy(&outcome, &d->last);
+	job_close(&d->job, &outcome);
+	outcome_free(&outcome);
+	finish(d);
+}
+
+static void on_link(struct link *, void *);
+
+static void
+dial(struct delivery *d)
+{
+	/* A port that was given is meant, even on this host. */
+	d->link = link_open(d->world->links, d->host, d->job.port,
+	    !d->job.given_port, on_link, d);
+}
+
+static void
+host_failed(struct delivery *d)
+{
+	const struct engine *engine = link_engine(d->link);
+	struct memory *memory = links_memory(d->world->links);
+	bool entered = engine->envelope != NULL;
+	bool stale = entered && !engine->spoke && !engine->silent &&
+		     link_was_used(d->link);
+	bool loop = engine->loop;
+	struct outcome failure = {.class = OUTCOME_OPEN};
+
+	outcome_copy(&failure, &engine->failure);
+	link_release(d->link);
+	d->link = NULL;
+	if (!job_is_open(&d->job)) {
+		finish(d);
+	} else if (stale) {
+		/* It had been closed while it was idle: that is no failure. */
+		dial(d);
+	} else if (loop) {
+		found_loop(d, &failure);
+	} else {
+		if (!entered)
+			memory_note(memory, &d->host->address, d->job.port,
+			    TRAIT_BAD, now());
+		keep_reason(d, &failure);
+		try_next(d);
+	}
+	outcome_free(&failure);
+}
+
+/* The link is READY: send until nobody is open, or it has something to do. */
+static void
+send_open(struct delivery *d)
+{
+	while (job_is_open(&d->job)) {
+		link_send(d->link, &d->job.envelope, &d->job.content);
+		if (link_engine(d->link)->phase != PHASE_READY)
+			return;
+	}
+	link_release(d->link);
+	d->link = NULL;
+	finish(d);
+}
+
+static void
+on_link(struct link *link, void *arg)
+{
+	struct delivery *d = arg;
+
+	if (link_engine(link)->phase == PHASE_OVER) {
+		host_failed(d);
+		return;
+	}
+	memory_clear(
+	    links_memory(d->world->links), &d->host->address, d->job.port);
+	send_open(d);
+}
+
+/* --- which host ----------------------------------------------------------- */
+
+/* Hosts that were found dead a moment ago come last. */
+static void
+put_in_order(struct delivery *d)
+{
+	struct memory *memory = links_memory(d->world->links);
+	size_t i, count = 0;
+	int bad;
+
+	for (bad = 0; bad <= 1; bad++)
+		for (i = 0; i < d->hosts.count; i++)
+			if (memory_has(memory, &d->hosts.hosts[i].address,
+				d->job.port, TRAIT_BAD, now()) == bad)
+				d->order[count++] = i;
+}
+
+/* Of the best hosts take one to which we are connected already. */
+static bool
+take_idle(struct delivery *d)
+{
+	const struct exchanger *best = &d->hosts.hosts[d->order[0]];
+	size_t i;
+
+	for (i = 0; i < d->hosts.count; i++) {
+		d->host = &d->hosts.hosts[d->order[i]];
+		if (d->host->preference != best->preference)
+			break;
+		d->link = link_take(
+		    d->world->links, d->host, d->job.port, on_link, d);
+		if (d->link != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+try_next(struct delivery *d)
+{
+	if (d->next == d->hosts.count) {
+		job_close(&d->job, &d->last);
+		finish(d);
+	} else {
+		d->host = &d->hosts.hosts[d->order[d->next++]];
+		dial(d);
+	}
+}
+
+static void
+on_hosts(const struct exchangers *hosts, void *arg)
+{
+	struct delivery *d = arg;
+
+	d->lookup = NULL;
+	if (hosts->failed != 0) {
+		finish_with(d,
+		    hosts->failed == 1 ? OUTCOME_FAILED : OUTCOME_DEFERRED,
+		    hosts->status, hosts->text);
+		return;
+	}
+	d->hosts = *hosts;
+	put_in_order(d);
+	if (take_idle(d))
+		send_open(d);
+	else
+		try_next(d);
+}
+
+/* --- start ---------------------------------------------------------------- */
+
+static void
+on_scan(evutil_socket_t fd, short what, void *arg)
+{
+	struct delivery *d = arg;
+	int seen = content_scan(&d->job.content, SCAN_SLICE);
+
+	(void)fd;
+	(void)what;
+	if (!job_is_open(&d->job)) {
+		finish(d);
+	} else if (seen == -1) {
+		log_event("unreadable", "id", d->job.id, "reason",
+		    strerror(errno), NULL);
+		finish_with(d, OUTCOME_DEFERRED, "4.3.0",
+		    "the message cannot be read here");
+	} else if (seen == 0) {
+		event_active(d->scan, EV_TIMEOUT, 0);
+	} else {
+		d->job.envelope.size = content_wire(&d->job.content);
+		d->job.envelope.eightbit = d->job.content.eightbit;
+		d->lookup = resolve_exchangers(
+		    d->world->resolver, d->job.host, d->world->me, on_hosts, d);
+	}
+}
+
+struct delivery *
+deliver_start(const struct deliver_world *world, struct job *job,
+    void (*done)(struct job *, void *arg), void *arg)
+{
+	struct delivery *d;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL ||
+	    (d->scan = evtimer_new(world->base, on_scan, d)) == NULL)
+		err(EXIT_TEMP, "delivery");
+	d->world = world;
+	d->job = *job;
+	d->done = done;
+	d->arg = arg;
+	event_active(d->scan, EV_TIMEOUT, 0);
+	return d;
+}
+
+void
+deliver_cancel(struct delivery *d)
+{
+	d->done = NULL;
+	if (d->link == NULL || link_engine(d->link)->phase != PHASE_DOT)
+		free_delivery(d);
+}

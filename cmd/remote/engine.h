@@ -1,0 +1,111 @@
+/*
+ * engine - the client's side of SMTP; pure: no I/O, no clock
+ *
+ * What the server says goes in with engine_feed, what is to be sent comes out
+ * in the buffer out.  One connection carries many transactions:
+ *
+ *	GREETING, EHLO (HELO), READY, then for each engine_begin
+ *	ENVELOPE (MAIL, RCPT ..., DATA), BODY, DOT, READY again
+ *
+ * and OVER whenever the connection is to be closed; failure tells why.  After
+ * each call look at phase, at turn (if it changed, a new deadline of seconds
+ * begins; 0 is none) and, in BODY, feed the message.
+ *
+ * Each recipient's outcome is written once and then stays.  One that is still
+ * open (OUTCOME_OPEN) when phase is READY wants another transaction, as a
+ * server takes only so many at once; when phase is OVER it may be tried at
+ * another address: nothing was delivered to it.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "body.h"
+#include "outcome.h"
+#include "reply.h"
+
+#define RCPT_MAX 100 /* recipients of one envelope */
+
+struct envelope {
+	const char *sender;
+	size_t count;
+	const char *recipients[RCPT_MAX];
+	struct outcome outcomes[RCPT_MAX];
+	uint64_t size; /* of the message on the wire */
+	bool eightbit; /* it has bytes over 127 */
+};
+
+enum phase {
+	PHASE_GREETING,
+	PHASE_EHLO,
+	PHASE_HELO,
+	/* STARTTLS has its place here, and a second EHLO behind it. */
+	PHASE_READY,
+	PHASE_ENVELOPE,
+	PHASE_BODY,
+	PHASE_DOT,
+	PHASE_QUIT,
+	PHASE_OVER
+};
+
+struct engine_setup {
+	const char *me;     /* for EHLO */
+	const char *peer;   /* "name [address]", for the words */
+	unsigned timeout;   /* seconds for a reply; others follow from it */
+	bool find_loop;     /* a server with our own name is ourselves */
+	bool no_pipelining; /* this server is known to fail at it */
+};
+
+struct engine {
+	struct engine_setup setup;
+	enum phase phase;
+	unsigned seconds, turn;
+	struct evbuffer *out;
+	struct reply reply;
+
+	/* what the server offers */
+	bool pipelining, eightbitmime, smtputf8, with_size;
+	uint64_t size_limit; /* 0: none told */
+
+	/* the transaction */
+	struct envelope *envelope;
+	size_t chosen[RCPT_MAX], count; /* places of its recipients */
+	bool accepted[RCPT_MAX], again[RCPT_MAX];
+	size_t taken;          /* how many were accepted */
+	size_t sent, answered; /* commands: RSET, MAIL, RCPT ..., DATA */
+	bool refused;          /* MAIL was */
+	bool dirty;            /* the server is in a transaction */
+	struct body body;
+
+	/* why it is over, and what follows from it */
+	struct outcome failure; /* class OUTCOME_DEFERRED, or FAILED */
+	bool loop;              /* the server is this host */
+	bool silent;            /* it was silent to pipelined commands */
+	bool spoke;             /* it answered in this transaction */
+};
+
+void engine_init(struct engine *, const struct engine_setup *);
+void engine_free(struct engine *);
+
+/* Bytes from the server. */
+void engine_feed(struct engine *, const char *bytes, size_t len);
+/* The time is over. */
+void engine_timeout(struct engine *);
+/* It cannot go on, for a reason of ours. */
+void engine_fail(struct engine *, const char *status, const char *why);
+/* The connection is gone; why in words. */
+void engine_lost(struct engine *, const char *why);
+
+/* In READY: send the message to all recipients that are open. */
+void engine_begin(struct engine *, struct envelope *);
+/* In BODY: some of the message, and its end. */
+void engine_body(struct engine *, const char *bytes, size_t len);
+void engine_body_end(struct engine *);
+/* In READY: take leave. */
+void engine_quit(struct engine *);
+
+#endif

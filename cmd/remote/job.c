@@ -1,0 +1,201 @@
+#include "job.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exits.h"
+#include "log.h"
+
+#define SMTP_PORT 25
+
+/* An address must not hold what would end the command that it stands in. */
+static bool
+fits_command(const char *address)
+{
+	for (; *address != '\0'; address++)
+		if ((unsigned char)*address < ' ' || *address == 127)
+			return false;
+	return true;
+}
+
+/* "host", "host:port", "[2001:db8::1]:port" */
+static const char *
+parse_host(struct job *job, const char *text)
+{
+	const char *close = strrchr(text, ']'), *error;
+	const char *colon = strchr(close == NULL ? text : close, ':');
+	size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+	job->port = SMTP_PORT;
+	if (colon != NULL) {
+		job->port = (unsigned)strtonum(colon + 1, 1, 65535, &error);
+		if (error != NULL)
+			return "host: bad port";
+		job->given_port = true;
+	}
+	if (len == 0 || len >= sizeof(job->host))
+		return "host: empty or too long";
+	memcpy(job->host, text, len);
+	job->host[len] = '\0';
+	return NULL;
+}
+
+static const char *
+parse_recipients(struct job *job)
+{
+	struct envelope *envelope = &job->envelope;
+	const char *one;
+	size_t at = 0;
+
+	while ((one = record_each(&job->question, "recipient", &at)) != NULL) {
+		if (envelope->count == RCPT_MAX)
+			return "more than 100 recipients";
+		if (*one == '\0' || !fits_command(one))
+			outcome_set(&envelope->outcomes[envelope->count],
+			    OUTCOME_FAILED, "5.1.3", NULL,
+			    "the recipient's address is not fit for SMTP");
+		envelope->recipients[envelope->count++] = one;
+	}
+	return envelope->count == 0 ? "recipient: missing" : NULL;
+}
+
+static void
+close_all(struct job *job, const char *status, const char *why)
+{
+	struct outcome outcome = {.class = OUTCOME_OPEN};
+
+	outcome_set(&outcome, OUTCOME_FAILED, status, NULL, why);
+	job_close(job, &outcome);
+	outcome_free(&outcome);
+}
+
+static const char *
+parse_fields(struct job *job)
+{
+	const struct record *q = &job->question;
+	const char *why;
+
+	job->id = record_text(q, "id");
+	if (record_get(q, "sender") == NULL)
+		return "sender: missing";
+	job->envelope.sender = record_text(q, "sender");
+	if (record_get(q, "host") == NULL)
+		return "host: missing";
+	if ((why = parse_host(job, record_text(q, "host"))) != NULL)
+		return why;
+	if ((why = parse_recipients(job)) == NULL &&
+	    !fits_command(job->envelope.sender))
+		close_all(
+		    job, "5.1.7", "the sender's address is not fit for SMTP");
+	return why;
+}
+
+const char *
+job_parse(struct job *job, const struct record *question)
+{
+	const char *why;
+
+	memset(job, 0, sizeof(*job));
+	content_init(&job->content);
+	record_init(&job->question, question->max);
+	job->question.len = job->question.size = question->len;
+	if ((job->question.text = malloc(question->len + 1)) == NULL)
+		err(EXIT_TEMP, "question");
+	memcpy(job->question.text, question->text, question->len);
+	if ((why = parse_fields(job)) != NULL)
+		job_free(job);
+	return why;
+}
+
+const char *
+job_content(struct job *job, struct evbuffer *bytes, int fd)
+{
+	struct content *content = &job->content;
+	const struct record *q = &job->question;
+
+	content->fd = fd;
+	if (fd != -1) {
+		if (record_number(q, "length", INT64_MAX, &content->length) !=
+		    1)
+			return "length: missing or no number";
+		return NULL;
+	}
+	if (record_get(q, "size") == NULL)
+		return "neither size nor a descriptor";
+	content->length = evbuffer_get_length(bytes);
+	if ((content->bytes = malloc(content->length + 1)) == NULL)
+		err(EXIT_TEMP, "content");
+	(void)evbuffer_remove(bytes, content->bytes, content->length);
+	return NULL;
+}
+
+void
+job_free(struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->envelope.count; i++)
+		outcome_free(&job->envelope.outcomes[i]);
+	content_free(&job->content);
+	record_free(&job->question);
+}
+
+bool
+job_is_open(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->envelope.count; i++)
+		if (job->envelope.outcomes[i].class == OUTCOME_OPEN)
+			return true;
+	return false;
+}
+
+void
+job_close(struct job *job, const struct outcome *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < job->envelope.count; i++)
+		if (job->envelope.outcomes[i].class == OUTCOME_OPEN)
+			outcome_copy(&job->envelope.outcomes[i], outcome);
+}
+
+static void
+add(struct record *answer, const char *name, const char *value)
+{
+	if (value != NULL && record_add(answer, name, value) == -1)
+		err(EXIT_TEMP, "%s", name);
+}
+
+void
+job_answer(const struct job *job, size_t i, struct record *answer)
+{
+	const struct outcome *o = &job->envelope.outcomes[i];
+
+	record_clear(answer);
+	add(answer, "recipient", job->envelope.recipients[i]);
+	add(answer, "class", outcome_name(o->class));
+	add(answer, "status", o->status);
+	add(answer, "text", o->text);
+	add(answer, "mta", o->mta);
+	add(answer, "reply", o->reply);
+}
+
+void
+job_log(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->envelope.count; i++) {
+		const struct outcome *o = &job->envelope.outcomes[i];
+
+		log_event("smtp", "id", job->id, "recipient",
+		    job->envelope.recipients[i], "class",
+		    outcome_name(o->class), "status", o->status, "mta", o->mta,
+		    "text", o->reply == NULL ? o->text : NULL, "reply",
+		    o->reply, NULL);
+	}
+}

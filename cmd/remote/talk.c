@@ -1,0 +1,315 @@
+#include "talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum outcome_class
+class_of(int code)
+{
+	return code / 100 == 2   ? OUTCOME_DONE
+	       : code / 100 == 5 ? OUTCOME_FAILED
+				 : OUTCOME_DEFERRED;
+}
+
+/* All that were accepted and have no outcome yet. */
+void
+talk_decide(struct engine *e, enum outcome_class class, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < e->count; i++)
+		if (e->accepted[i])
+			outcome_quote(&e->envelope->outcomes[e->chosen[i]],
+			    class, e->setup.peer, &e->reply, what);
+}
+
+#define STEP_RSET 0
+#define STEP_MAIL 1
+#define STEP_RCPT 2 /* and on */
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 127)
+			return false;
+	return true;
+}
+
+/* Why this server cannot have it for that recipient; NULL if it can. */
+static const char *
+obstacle(const struct engine *e, size_t i, const char **status)
+{
+	const struct envelope *envelope = e->envelope;
+
+	*status = "5.3.4";
+	if (e->size_limit > 0 && envelope->size > e->size_limit)
+		return "takes no message as long as this one";
+	/* RFC 6152 3: it may not be sent as it is. */
+	*status = "5.6.3";
+	if (envelope->eightbit && !e->eightbitmime)
+		return "takes no 8-bit text, which this message has";
+	/* RFC 6531 3.5 */
+	*status = "5.6.7";
+	if (!e->smtputf8 &&
+	    (!is_ascii(envelope->sender) || !is_ascii(envelope->recipients[i])))
+		return "takes no address that is not ASCII";
+	return NULL;
+}
+
+static void
+choose(struct engine *e)
+{
+	const char *status, *why;
+	size_t i;
+
+	e->count = 0;
+	for (i = 0; i < e->envelope->count; i++) {
+		struct outcome *o = &e->envelope->outcomes[i];
+
+		if (o->class != OUTCOME_OPEN)
+			continue;
+		if ((why = obstacle(e, i, &status)) != NULL)
+			outcome_set(
+			    o, OUTCOME_FAILED, status, e->setup.peer, why);
+		else
+			e->chosen[e->count++] = i;
+	}
+}
+
+static bool
+needs_utf8(const struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->count; i++)
+		if (!is_ascii(e->envelope->recipients[e->chosen[i]]))
+			return true;
+	return !is_ascii(e->envelope->sender);
+}
+
+static size_t
+data_step(const struct engine *e)
+{
+	return STEP_RCPT + e->count;
+}
+
+static void
+send_step(struct engine *e, size_t step)
+{
+	const struct envelope *envelope = e->envelope;
+
+	if (step == STEP_RSET) {
+		engine_say(e, "RSET\r\n");
+	} else if (step == STEP_MAIL) {
+		engine_say(e, "MAIL FROM:<%s>", envelope->sender);
+		if (e->with_size)
+			engine_say(e, " SIZE=%llu",
+			    (unsigned long long)envelope->size);
+		if (envelope->eightbit)
+			engine_say(e, " BODY=8BITMIME");
+		if (e->smtputf8 && needs_utf8(e))
+			engine_say(e, " SMTPUTF8");
+		engine_say(e, "\r\n");
+	} else if (step < data_step(e)) {
+		engine_say(e, "RCPT TO:<%s>\r\n",
+		    envelope->recipients[e->chosen[step - STEP_RCPT]]);
+	} else {
+		engine_say(e, "DATA\r\n");
+	}
+}
+
+/* All at once, or one after the reply to the other (RFC 2920). */
+static void
+send_steps(struct engine *e)
+{
+	while (e->sent <= data_step(e) &&
+	       (e->pipelining || e->sent == e->answered)) {
+		if (!e->pipelining && (e->refused || (e->sent == data_step(e) &&
+							 e->taken == 0))) {
+			engine_ready(e);
+			return;
+		}
+		send_step(e, e->sent++);
+	}
+	engine_wait(e, engine_limit(e, e->answered == data_step(e) ? 2 : 5));
+}
+
+void
+engine_begin(struct engine *e, struct envelope *envelope)
+{
+	e->envelope = envelope;
+	choose(e);
+	if (e->count == 0) {
+		e->envelope = NULL;
+		return;
+	}
+	memset(e->accepted, 0, sizeof(e->accepted));
+	memset(e->again, 0, sizeof(e->again));
+	e->taken = 0;
+	e->refused = e->spoke = false;
+	e->sent = e->answered = e->dirty ? STEP_RSET : STEP_MAIL;
+	e->dirty = false;
+	e->phase = PHASE_ENVELOPE;
+	send_steps(e);
+}
+
+static void
+mail_answered(struct engine *e)
+{
+	enum outcome_class class = class_of(e->reply.code);
+	size_t i;
+
+	e->dirty = true;
+	if (class == OUTCOME_DONE)
+		return;
+	e->refused = true;
+	for (i = 0; i < e->count; i++)
+		outcome_quote(&e->envelope->outcomes[e->chosen[i]], class,
+		    e->setup.peer, &e->reply, "MAIL FROM");
+}
+
+/*
+ * RFC 5321 4.5.3.1.10: too many recipients is 452, and 552 from the old.  Such
+ * a reply with a status that says something else means what it says.
+ */
+static bool
+too_many(const struct engine *e)
+{
+	const char *status = e->reply.status;
+
+	if (e->reply.code != 452 && e->reply.code != 552)
+		return false;
+	return status[0] == '\0' || strcmp(status + 1, ".5.3") == 0;
+}
+
+static void
+rcpt_answered(struct engine *e, size_t i)
+{
+	struct outcome *o = &e->envelope->outcomes[e->chosen[i]];
+	enum outcome_class class = class_of(e->reply.code);
+
+	if (e->refused)
+		return;
+	if (class == OUTCOME_DONE) {
+		e->accepted[i] = true;
+		e->taken++;
+		return;
+	}
+	e->again[i] = too_many(e) && e->taken > 0;
+	if (too_many(e))
+		class = OUTCOME_DEFERRED;
+	outcome_quote(o, class, e->setup.peer, &e->reply, "RCPT TO");
+}
+
+static void
+data_answered(struct engine *e)
+{
+	int class = e->reply.code / 100;
+
+	if (class == 4 || class == 5) {
+		if (!e->refused)
+			talk_decide(e, class_of(e->reply.code), "DATA");
+		engine_ready(e);
+	} else if (e->reply.code != 354) {
+		engine_break(e, "in its reply to DATA");
+	} else if (e->refused || e->taken == 0) {
+		/* RFC 2920 3.1: it waits for a message that is for nobody. */
+		engine_say(e, ".\r\n");
+		e->phase = PHASE_DOT;
+		engine_wait(e, engine_limit(e, 10));
+	} else {
+		e->phase = PHASE_BODY;
+		body_begin(&e->body);
+		engine_wait(e, engine_limit(e, 3));
+	}
+}
+
+void
+talk_step(struct engine *e)
+{
+	size_t step = e->answered++;
+
+	e->spoke = true;
+	if (step < data_step(e) && e->reply.code / 100 == 3) {
+		engine_break(e, "with a reply that fits no command");
+		return;
+	}
+	if (step == STEP_RSET) {
+		if (e->reply.code / 100 != 2) {
+			engine_quote(e, "RSET");
+			return;
+		}
+	} else if (step == STEP_MAIL) {
+		mail_answered(e);
+	} else if (step < data_step(e)) {
+		rcpt_answered(e, step - STEP_RCPT);
+	} else {
+		data_answered(e);
+		return;
+	}
+	send_steps(e);
+}
+
+void
+engine_body(struct engine *e, const char *bytes, size_t len)
+{
+	body_add(&e->body, bytes, len, e->out);
+	engine_wait(e, engine_limit(e, 3));
+}
+
+void
+engine_body_end(struct engine *e)
+{
+	body_end(&e->body, e->out);
+	e->phase = PHASE_DOT;
+	engine_wait(e, engine_limit(e, 10));
+}
+
+/* A server that refuses in the middle will not take the rest. */
+void
+talk_interrupted(struct engine *e)
+{
+	if (e->reply.code / 100 < 4) {
+		engine_break(e, "by a reply before the end of the message");
+		return;
+	}
+	talk_decide(e, class_of(e->reply.code), "the message");
+	engine_quote(e, "the message");
+}
+
+void
+talk_dot(struct engine *e)
+{
+	size_t i;
+
+	if (e->reply.code / 100 == 3) {
+		engine_break(e, "in its reply to the message");
+		return;
+	}
+	e->dirty = false;
+	talk_decide(e, class_of(e->reply.code), "the message");
+	for (i = 0; i < e->count && e->reply.code / 100 == 2; i++)
+		if (e->again[i])
+			outcome_free(&e->envelope->outcomes[e->chosen[i]]);
+	engine_ready(e);
+}
+
+/*
+ * The whole message was sent and no reply tells what became of it.  To try
+ * again may make two, not to try might make none.
+ */
+void
+talk_forget(struct engine *e, const char *why)
+{
+	char text[REPLY_TEXT];
+	size_t i;
+
+	(void)snprintf(text, sizeof(text),
+	    "%s after the whole message was sent: it may have been delivered",
+	    why);
+	for (i = 0; i < e->count; i++)
+		if (e->accepted[i])
+			outcome_set(&e->envelope->outcomes[e->chosen[i]],
+			    OUTCOME_DEFERRED, "4.4.2", e->setup.peer, text);
+}
