@@ -37,8 +37,8 @@ struct mail {
 	size_t head_len;
 };
 
-/* What is wrong with the mail, told once; the caller returns the status. */
-int
+/* The exit status that stands for the class and status of an answer. */
+static int
 exit_status(const struct record *answer)
 {
 	const char *class = record_text(answer, "class");
@@ -55,6 +55,7 @@ exit_status(const struct record *answer)
 	return EX_UNAVAILABLE;
 }
 
+/* What is wrong with the mail, told once; the caller returns the status. */
 static int
 say(int status, const char *what, const char *why)
 {

@@ -15,7 +15,11 @@
 
 #include "sendmail.h"
 
-int
+/*
+ * Become another of our programs: it lies beside this one, or in LIBEXECDIR.
+ * args[0] is its name.  Returns only if that failed.
+ */
+static int
 become(const char *const args[])
 {
 	char self[PATH_SIZE], path[PATH_SIZE];
@@ -79,7 +83,7 @@ act(const struct options *options, int argc, char *argv[])
 	case MODE_SMTP:
 		return become(smtp);
 	case MODE_LIST:
-		return list_queue(options, &paths);
+		return list_queue(&paths);
 	case MODE_VERIFY:
 		return verify(argv + options->first, argc - options->first);
 	case MODE_ALIASES:

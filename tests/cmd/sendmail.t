@@ -222,7 +222,7 @@ arrival=1795509000.123456
 length=1234
 sender=kim@example.org
 recipient=eve@example.net
-state=waiting
+state=active
 
 end=yes
 count=2
@@ -231,8 +231,9 @@ count=2
 is 'the queue as sendmail lists it' "		$work/queue
 -----Q-ID------ --Size-- -----Q-Time----- ------------Sender/Recipient-----------
 0000001a-00003      1234 Tue Nov 24 08:30 <kim@example.org>
-                 (waiting: Connection refused?[31m)
+                 (waiting: Connection refused\\x1B[31m)
                                            <bob@example.net>
+                 (active)
                                            <eve@example.net>
 		Total requests: 1" "$BIN/sendmail" -bp
 answer 'class=done\ncount=7\n\n'
