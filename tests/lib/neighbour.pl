@@ -6,7 +6,7 @@
 # Takes records and their content (request after request while a record says
 # more=yes), appends them to the file HEARD, and answers each complete request
 # with the bytes of the file ANSWER as it is then; an ANSWER that is empty
-# closes the connection.  Says "ready" on standard output when it listens, and
+# or ends within a record closes the connection.  Says "ready" on standard output when it listens, and
 # ends after CONNECTIONS connections or when it is told to.
 use strict;
 use warnings;
@@ -18,6 +18,7 @@ unlink $path;
 my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 64)
     or die "$path: $!\n";
 $| = 1;
+chmod 0777, $path;
 print "ready\n";
 close STDOUT;
 
@@ -57,6 +58,7 @@ sub serve {
 		return if $bytes eq '';
 		print $peer $bytes;
 		$peer->flush;
+		return if $bytes !~ /\n\n\z/;
 	}
 }
 
