@@ -95,9 +95,11 @@ cidr_parse(const char *from, struct cidr *c)
 	*slash++ = '\0';
 	if (strncasecmp(address, "ipv6:", 5) == 0)
 		address += 5;
-	if (address[strspn(address, "0123456789abcdefABCDEF.:")] != '\0' ||
-	    *address == '\0')
-		return 0; /* a path, a name */
+	if (*address == '\0' || strchr(slash, '@') != NULL ||
+	    address[strspn(address, strchr(address, ':') != NULL
+					? "0123456789abcdefABCDEF.:"
+					: "0123456789.")] != '\0')
+		return 0; /* a path, a name, a local part */
 	if (strchr(address, ':') != NULL) {
 		c->family = AF_INET6;
 		if (inet_pton(AF_INET6, address, c->net) != 1 ||

@@ -1,0 +1,367 @@
+/*
+ * access - say whether a client, a sender or a recipient may pass
+ *
+ * Questions in, verdicts out, in the records of Postfix's policy delegation: on
+ * standard input and output, or with -s for everyone on the socket.  Reads the
+ * administrator's tables and nothing else; see access(8).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <err.h>
+
+#include "account.h"
+#include "conf.h"
+#include "conn.h"
+#include "drop.h"
+#include "exits.h"
+#include "judge.h"
+#include "log.h"
+#include "paths.h"
+#include "reply.h"
+#include "source.h"
+
+#define BACKLOG_MAX                                                            \
+	65536 /* bytes of answers that a client may leave unread               \
+	       */
+
+struct server;
+
+/* One client of the server. */
+struct client {
+	LIST_ENTRY(client) all;
+	struct server *server;
+	struct conn *conn;
+	struct record question; /* while pending */
+	bool pending;
+	char wants[ACCOUNT_SIZE]; /* the account that it waits for */
+};
+
+struct server {
+	struct event_base *base;
+	struct paths paths;
+	struct judge judge;
+	struct accounts *accounts;
+	LIST_HEAD(, client) clients;
+	const char *asked; /* the account that the judge asked for last */
+	char *trace;       /* -v: what tables_open's stream wrote */
+	size_t trace_len;
+	char told[PATH_SIZE + 128]; /* the last trouble that was logged */
+	time_t told_at;
+};
+
+__attribute__((noreturn)) static void
+usage(void)
+{
+	fputs("usage: access [-sv] [-c confdir]\n", stderr);
+	exit(EXIT_PERM);
+}
+
+static enum account
+find_account(const char *name, void *arg)
+{
+	struct server *s = arg;
+
+	s->asked = name;
+	return accounts_ask(s->accounts, name);
+}
+
+/* A broken table is named once, and again each minute that it stays so. */
+static void
+complain(struct server *s)
+{
+	const char *reason = s->judge.look.t->reason;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if (strcmp(s->told, reason) == 0 && t.tv_sec < s->told_at + 60)
+		return;
+	strlcpy(s->told, reason, sizeof(s->told));
+	s->told_at = t.tv_sec;
+	log_event("unreadable", "error", reason, NULL);
+}
+
+static void
+add(struct record *out, const char *name, const char *value)
+{
+	if (*value != '\0' && record_add(out, name, value) == -1)
+		log_event(
+		    "answer", "field", name, "error", strerror(errno), NULL);
+}
+
+/* -v: every look-up, and the line that decided. */
+static void
+explain(struct server *s, const struct verdict *v, struct record *out)
+{
+	FILE *stream = s->judge.look.t->trace;
+	const char *key = strchr(v->rule, ':');
+	char table[64], *line, *rest;
+	unsigned number;
+
+	fflush(stream);
+	for (rest = s->trace; (line = strsep(&rest, "\n")) != NULL;)
+		add(out, "look", line);
+	rewind(stream);
+	if (key == NULL || (size_t)(key - v->rule) >= sizeof(table))
+		return;
+	snprintf(table, sizeof(table), "%.*s", (int)(key - v->rule), v->rule);
+	number = source_line(s->paths.conf, table, key + 1);
+	if (number > 0 && record_addf(out, "line", "%s/%s:%u", s->paths.conf,
+			      table, number) == -1)
+		log_event("answer", "field", "line", NULL);
+}
+
+/*
+ * NULL and the answer, or why the record is no question.  *pending: there is no
+ * answer yet.
+ */
+static const char *
+answer(struct server *s, const struct record *question, struct record *out,
+    bool *pending)
+{
+	struct question q;
+	struct verdict v;
+	const char *why = question_read(question, &q);
+	int got;
+
+	*pending = false;
+	if (why != NULL)
+		return why;
+	if ((got = judge(&s->judge, &q, &v)) == -1)
+		complain(s);
+	else
+		s->told[0] = '\0';
+	*pending = got == 0;
+	add(out, "action", v.action);
+	add(out, "rule", v.rule);
+	if (s->judge.look.t->trace != NULL)
+		explain(s, &v, out);
+	return NULL;
+}
+
+static void
+client_free(struct client *c)
+{
+	LIST_REMOVE(c, all);
+	record_free(&c->question);
+	free(c);
+}
+
+static void
+wait_for_account(struct client *c, const struct record *question)
+{
+	size_t len;
+	char *text = record_encode(question, &len);
+
+	if (text == NULL || record_parse(&c->question, text, len) <= 0)
+		err(EXIT_TEMP, "question");
+	free(text);
+	conn_pause(c->conn);
+}
+
+/* c may be gone when this returns. */
+static void
+try(struct client *c, const struct record *question)
+{
+	struct record out;
+	const char *why;
+	bool was = c->pending;
+
+	record_init(&out, RECORD_QUESTION);
+	why = answer(c->server, question, &out, &c->pending);
+	if (why != NULL) {
+		log_event("refused", "question", "access", "error", why, NULL);
+		conn_close(c->conn);
+		client_free(c);
+	} else if (c->pending) {
+		strlcpy(c->wants, c->server->asked, sizeof(c->wants));
+		wait_for_account(c, question);
+	} else {
+		conn_send(c->conn, &out, NULL, -1);
+		if (conn_backlog(c->conn) > BACKLOG_MAX)
+			conn_pause(c->conn);
+		else if (was)
+			conn_resume(c->conn);
+	}
+	record_free(&out);
+}
+
+static void
+on_record(struct conn *conn, const struct record *question,
+    struct evbuffer *content, int fd, void *arg)
+{
+	(void)conn;
+	(void)content;
+	if (fd != -1)
+		close(fd);
+	try(arg, question);
+}
+
+static void
+on_gone(struct conn *conn, const char *why, void *arg)
+{
+	(void)conn;
+	if (why != NULL)
+		log_event("lost", "question", "access", "error", why, NULL);
+	client_free(arg);
+}
+
+static void
+on_drained(struct conn *conn, void *arg)
+{
+	struct client *c = arg;
+
+	if (!c->pending)
+		conn_resume(conn);
+}
+
+static void
+on_account(const char *name, void *arg)
+{
+	struct server *s = arg;
+	struct client *c, *next;
+	struct record question;
+
+	LIST_FOREACH_SAFE(c, &s->clients, all, next)
+	{
+		if (!c->pending || strcmp(c->wants, name) != 0)
+			continue;
+		question = c->question; /* try may free c, and what it holds */
+		record_init(&c->question, RECORD_QUESTION);
+		try(c, &question);
+		record_free(&question);
+	}
+}
+
+static void
+on_client(int fd, void *arg)
+{
+	static const struct conn_calls calls = {on_record, on_gone, on_drained};
+	struct server *s = arg;
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		err(EXIT_TEMP, "client");
+	c->server = s;
+	record_init(&c->question, RECORD_QUESTION);
+	c->conn = conn_new(s->base, fd, RECORD_QUESTION, 0, &calls, c);
+	if (c->conn == NULL) {
+		log_event("lost", "error", strerror(errno), NULL);
+		close(fd);
+		free(c);
+		return;
+	}
+	LIST_INSERT_HEAD(&s->clients, c, all);
+}
+
+static void
+on_term(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal;
+	(void)what;
+	event_base_loopexit(arg, NULL);
+}
+
+static void
+never_known(const char *name, void *arg)
+{
+	(void)name;
+	(void)arg;
+}
+
+/* Tables and accounts; base NULL for a filter. */
+static void
+server_open(struct server *s, bool verbose)
+{
+	FILE *trace = NULL;
+
+	if (verbose &&
+	    (trace = open_memstream(&s->trace, &s->trace_len)) == NULL)
+		err(EXIT_TEMP, "trace");
+	LIST_INIT(&s->clients);
+	s->accounts = accounts_new(
+	    s->base, s->base != NULL ? on_account : never_known, s);
+	s->judge.look.t = tables_open(s->paths.conf, trace);
+	s->judge.relay_mail_from = conf_is(s->paths.conf, "relay-mail-from");
+	s->judge.account = find_account;
+	s->judge.arg = s;
+}
+
+static int
+serve(struct server *s)
+{
+	char path[PATH_SIZE];
+	struct event *term;
+
+	drop_root("pnaccess", NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if ((s->base = event_base_new()) == NULL)
+		err(EXIT_TEMP, "event base");
+	server_open(s, false);
+	path_socket(path, &s->paths, "access");
+	/* Anyone may ask: no question changes anything. */
+	conn_listen(s->base, path, NULL, on_client, s);
+	term = evsignal_new(s->base, SIGTERM, on_term, s->base);
+	if (term == NULL || event_add(term, NULL) == -1)
+		err(EXIT_TEMP, "signal");
+	log_event("start", "listen", path, NULL);
+	event_base_dispatch(s->base);
+	accounts_free(s->accounts);
+	log_event("stop", NULL);
+	return 0;
+}
+
+static int
+filter(struct server *s, bool verbose)
+{
+	struct record question, out;
+	const char *why;
+	bool pending;
+	int got;
+
+	server_open(s, verbose);
+	record_init(&question, RECORD_QUESTION);
+	record_init(&out, RECORD_ENVELOPE);
+	while ((got = record_read(stdin, &question)) == 1) {
+		record_clear(&out);
+		why = answer(s, &question, &out, &pending);
+		if (why != NULL)
+			errx(EXIT_PERM, "question: %s", why);
+		if (record_print(stdout, &out) == -1 || fflush(stdout) == EOF)
+			err(EXIT_TEMP, "standard output");
+	}
+	if (got == -1)
+		err(errno == EPROTO || errno == EMSGSIZE ? EXIT_PERM
+							 : EXIT_TEMP,
+		    "question");
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct server server;
+	bool verbose = false, serving = false;
+	int c;
+
+	paths_find(&server.paths);
+	while ((c = getopt(argc, argv, "c:sv")) != -1) {
+		if (c == 's')
+			serving = true;
+		else if (c == 'v')
+			verbose = true;
+		else if (c != 'c' || strlcpy(server.paths.conf, optarg,
+					 sizeof(server.paths.conf)) >=
+					 sizeof(server.paths.conf))
+			usage();
+	}
+	if (optind != argc || (serving && verbose))
+		usage();
+	return serving ? serve(&server) : filter(&server, verbose);
+}

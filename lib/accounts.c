@@ -1,0 +1,327 @@
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <err.h>
+
+#include "accounts.h"
+#include "exits.h"
+#include "log.h"
+
+#define HELPERS     2
+#define DEADLINE    10 /* seconds for an answer */
+#define NAME_SIZE   256
+#define CACHE_SIZE  4096 /* slots; a name has one, by its hash */
+#define PENDING_MAX 1000 /* names that wait */
+
+static const time_t lifetimes[] = {
+    [ACCOUNT_NO] = 5, /* a new user should not wait long */
+    [ACCOUNT_YES] = 60,
+    [ACCOUNT_ERROR] = 2,
+};
+
+struct known {
+	char name[NAME_SIZE];
+	enum account account;
+	time_t until;
+};
+
+struct wanted {
+	STAILQ_ENTRY(wanted) next;
+	char name[NAME_SIZE];
+};
+
+struct helper {
+	struct accounts *owner;
+	pid_t pid;
+	int fd;
+	struct event *event; /* its answer, or the deadline */
+	struct wanted *busy; /* what it was asked */
+};
+
+struct accounts {
+	struct event_base *base;
+	void (*known)(const char *name, void *arg);
+	void *arg;
+	struct helper helpers[HELPERS];
+	STAILQ_HEAD(, wanted) queue;
+	size_t waiting;
+	struct known *cache;
+};
+
+/* 'y', 'n', or 'e': only a definite "not found" is a no. */
+static char
+ask_passwd(const char *name)
+{
+	struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (pw != NULL)
+		return 'y';
+	switch (errno) {
+	case 0:
+	case ENOENT:
+	case ESRCH:
+		return 'n';
+	default:
+		return 'e';
+	}
+}
+
+static enum account
+meaning(char answer)
+{
+	return answer == 'y'   ? ACCOUNT_YES
+	       : answer == 'n' ? ACCOUNT_NO
+			       : ACCOUNT_ERROR;
+}
+
+static time_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static struct known *
+slot(struct accounts *a, const char *name)
+{
+	unsigned long hash = 5381;
+
+	for (; *name != '\0'; name++)
+		hash = hash * 33 ^ (unsigned char)*name;
+	return &a->cache[hash % CACHE_SIZE];
+}
+
+static void
+remember(struct accounts *a, const char *name, enum account account)
+{
+	struct known *k = slot(a, name);
+
+	strlcpy(k->name, name, sizeof(k->name));
+	k->account = account;
+	k->until = now() + lifetimes[account];
+}
+
+/* The helper's life: a name in, a letter out, until its owner is gone. */
+__attribute__((noreturn)) static void
+help(int fd)
+{
+	char name[NAME_SIZE], answer;
+	ssize_t n;
+
+	while ((n = recv(fd, name, sizeof(name), 0)) > 0) {
+		name[n < NAME_SIZE ? n : NAME_SIZE - 1] = '\0';
+		answer = ask_passwd(name);
+		endpwent();
+		if (send(fd, &answer, 1, MSG_NOSIGNAL) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+/* In the child: nothing of ours stays open. */
+__attribute__((noreturn)) static void
+become_helper(int fd)
+{
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	if (fd != 3 && dup2(fd, 3) == -1)
+		_exit(EXIT_TEMP);
+	closefrom(4);
+	help(3);
+}
+
+static void on_answer(evutil_socket_t, short, void *);
+
+static int
+start(struct helper *h)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	if ((h->pid = fork()) == 0)
+		become_helper(pair[1]);
+	close(pair[1]);
+	if (h->pid == -1) {
+		close(pair[0]);
+		return -1;
+	}
+	h->fd = pair[0];
+	h->event = event_new(
+	    h->owner->base, h->fd, EV_READ | EV_TIMEOUT, on_answer, h);
+	if (h->event == NULL)
+		err(EXIT_TEMP, "accounts");
+	return 0;
+}
+
+static void
+stop(struct helper *h)
+{
+	if (h->pid <= 0)
+		return;
+	event_free(h->event);
+	close(h->fd);
+	kill(h->pid, SIGKILL);
+	waitpid(h->pid, NULL, 0);
+	h->pid = 0;
+}
+
+static void
+finish(struct helper *h, enum account account)
+{
+	struct accounts *a = h->owner;
+	struct wanted *was = h->busy;
+
+	remember(a, was->name, account);
+	h->busy = NULL;
+	a->waiting--;
+	a->known(was->name, a->arg);
+	free(was);
+}
+
+/* Give the next name to a helper that has none. */
+static void
+give(struct helper *h)
+{
+	static const struct timeval deadline = {DEADLINE, 0};
+	struct accounts *a = h->owner;
+
+	while (h->busy == NULL && (h->busy = STAILQ_FIRST(&a->queue))) {
+		STAILQ_REMOVE_HEAD(&a->queue, next);
+		if (h->pid <= 0 && start(h) == -1)
+			log_event("helper", "error", strerror(errno), NULL);
+		if (h->pid > 0 &&
+		    send(h->fd, h->busy->name, strlen(h->busy->name),
+			MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+			event_add(h->event, &deadline);
+			return;
+		}
+		stop(h);
+		finish(h, ACCOUNT_ERROR);
+	}
+}
+
+static void
+on_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct helper *h = arg;
+	char answer = 'e';
+
+	if ((what & EV_READ) == 0 || recv(fd, &answer, 1, MSG_DONTWAIT) != 1) {
+		log_event("helper", "account",
+		    h->busy != NULL ? h->busy->name : NULL, "error",
+		    (what & EV_READ) == 0 ? "no answer in time" : "died", NULL);
+		answer = 'e';
+		stop(h);
+	}
+	if (h->busy != NULL)
+		finish(h, meaning(answer));
+	give(h);
+}
+
+struct accounts *
+accounts_new(struct event_base *base,
+    void (*known)(const char *name, void *arg), void *arg)
+{
+	struct accounts *a = calloc(1, sizeof(*a));
+	unsigned i;
+
+	if (a == NULL ||
+	    (a->cache = calloc(CACHE_SIZE, sizeof(*a->cache))) == NULL)
+		err(EXIT_TEMP, "accounts");
+	a->base = base;
+	a->known = known;
+	a->arg = arg;
+	STAILQ_INIT(&a->queue);
+	for (i = 0; base != NULL && i < HELPERS; i++) {
+		a->helpers[i].owner = a;
+		if (start(&a->helpers[i]) == -1)
+			err(EXIT_TEMP, "helper");
+	}
+	return a;
+}
+
+void
+accounts_free(struct accounts *a)
+{
+	struct wanted *w;
+	unsigned i;
+
+	if (a == NULL)
+		return;
+	for (i = 0; i < HELPERS; i++) {
+		stop(&a->helpers[i]);
+		free(a->helpers[i].busy);
+	}
+	while ((w = STAILQ_FIRST(&a->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&a->queue, next);
+		free(w);
+	}
+	free(a->cache);
+	free(a);
+}
+
+static bool
+is_wanted(const struct accounts *a, const char *name)
+{
+	const struct wanted *w;
+	unsigned i;
+
+	for (i = 0; i < HELPERS; i++)
+		if (a->helpers[i].busy != NULL &&
+		    strcmp(a->helpers[i].busy->name, name) == 0)
+			return true;
+	STAILQ_FOREACH(w, &a->queue, next)
+	if (strcmp(w->name, name) == 0)
+		return true;
+	return false;
+}
+
+static enum account
+want(struct accounts *a, const char *name)
+{
+	struct wanted *w;
+	unsigned i;
+
+	if (is_wanted(a, name))
+		return ACCOUNT_PENDING;
+	if (a->waiting >= PENDING_MAX)
+		return ACCOUNT_ERROR;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return ACCOUNT_ERROR;
+	strlcpy(w->name, name, sizeof(w->name));
+	STAILQ_INSERT_TAIL(&a->queue, w, next);
+	a->waiting++;
+	for (i = 0; i < HELPERS; i++)
+		give(&a->helpers[i]);
+	return ACCOUNT_PENDING;
+}
+
+enum account
+accounts_ask(struct accounts *a, const char *name)
+{
+	struct known *k;
+
+	if (*name == '\0' || strlen(name) >= NAME_SIZE)
+		return ACCOUNT_NO;
+	if (a->base == NULL)
+		return meaning(ask_passwd(name));
+	k = slot(a, name);
+	if (strcmp(k->name, name) == 0 && now() < k->until)
+		return k->account;
+	return want(a, name);
+}
