@@ -37,11 +37,11 @@ is_address(const char *text)
 	return p - (const unsigned char *)text <= ADDRESS_MAX;
 }
 
-/* The envelope, judged and copied. */
 static const struct verdict *
-judge_envelope(const struct record *q, struct record *fields)
+judge_envelope(const struct record *q)
 {
 	const char *sender = record_get(q, "sender"), *recipient;
+	const char *body = record_get(q, "body");
 	size_t at = 0;
 	unsigned count = 0;
 
@@ -49,41 +49,42 @@ judge_envelope(const struct record *q, struct record *fields)
 		return &no_sender;
 	if (!is_address(sender))
 		return &bad_sender;
-	if (record_add(fields, "sender", sender) == -1)
-		return &verdict_malformed;
-	for (; (recipient = record_each(q, "recipient", &at)) != NULL;
-	     count++) {
-		if (count == RECIPIENTS_MAX)
-			return &too_many;
-		if (*recipient == '\0' || !is_address(recipient) ||
-		    record_add(fields, "recipient", recipient) == -1)
+	for (; (recipient = record_each(q, "recipient", &at)) != NULL; count++)
+		if (*recipient == '\0' || !is_address(recipient))
 			return &bad_recipient;
-	}
-	return count == 0 ? &no_recipient : NULL;
-}
-
-/* Copy those of the named fields that are there. */
-static const struct verdict *
-copy(const struct record *q, const char *const *names, struct record *fields)
-{
-	const char *value;
-
-	for (; *names != NULL; names++)
-		if ((value = record_get(q, *names)) != NULL &&
-		    record_add(fields, *names, value) == -1)
-			return &verdict_malformed;
+	if (count == 0)
+		return &no_recipient;
+	if (count > RECIPIENTS_MAX)
+		return &too_many;
+	if (body != NULL && strcmp(body, "8BITMIME") != 0 &&
+	    strcmp(body, "7BIT") != 0)
+		return &bad_body;
 	return NULL;
 }
 
+/* The message's own fields that this caller may give it. */
 static const struct verdict *
-judge_body(const struct record *q)
+copy_some(const struct record *q, enum origin origin, struct record *fields)
 {
-	const char *body = record_get(q, "body");
+	static const char *const client[] = {"hold", "client_name",
+	    "client_address", "helo_name", "protocol_name", "session"};
+	const char *value;
+	size_t at = 0, i;
 
-	return body == NULL || strcmp(body, "8BITMIME") == 0 ||
-		       strcmp(body, "7BIT") == 0
-		   ? NULL
-		   : &bad_body;
+	if (record_add(fields, "sender", record_text(q, "sender")) == -1)
+		return &verdict_malformed;
+	while ((value = record_each(q, "recipient", &at)) != NULL)
+		if (record_add(fields, "recipient", value) == -1)
+			return &verdict_malformed;
+	if ((value = record_get(q, "body")) != NULL)
+		record_add(fields, "body", value);
+	if (origin != FROM_CLIENT)
+		return NULL;
+	for (i = 0; i < sizeof(client) / sizeof(*client); i++)
+		if ((value = record_get(q, client[i])) != NULL &&
+		    record_add(fields, client[i], value) == -1)
+			return &verdict_malformed;
+	return NULL;
 }
 
 /* id=, generation= and arrival= of a message that qmgr moves on. */
@@ -102,6 +103,40 @@ judge_move(const struct record *q, struct record *fields, char id[ID_SIZE])
 		return &verdict_malformed;
 	record_addf(fields, "generation", "%ju", (uintmax_t)generation);
 	record_add(fields, "arrival", arrival);
+	return NULL;
+}
+
+/* Is it a field of the question or the entry, not of the message? */
+static bool
+is_ours(const char *found)
+{
+	static const char *const ours[] = {"request", "more", "id",
+	    "generation", "arrival", "content_sum", "length", "big", "sum",
+	    "size"};
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (record_is(found, ours[i]))
+			return true;
+	return false;
+}
+
+/* What qmgr says of a message it moves stays, in its order. */
+static const struct verdict *
+copy_all(const struct record *q, struct record *fields)
+{
+	const char *found, *value;
+	char name[64];
+	size_t at = 0;
+
+	while (record_walk(q, &at, &found, &value)) {
+		if (is_ours(found))
+			continue;
+		strlcpy(name, found, sizeof(name));
+		name[strcspn(name, "=")] = '\0';
+		if (record_add(fields, name, value) == -1)
+			return &verdict_malformed;
+	}
 	return NULL;
 }
 
@@ -126,33 +161,22 @@ const struct verdict *
 question_judge(const struct record *q, const struct caller *caller, int64_t now,
     struct record *fields, enum origin *origin, char id[ID_SIZE])
 {
-	static const char *const for_user[] = {"body", NULL};
-	static const char *const for_client[] = {"body", "hold", "client_name",
-	    "client_address", "helo_name", "protocol_name", "session", NULL};
-	static const char *const for_queue[] = {"body", "hold", "client_name",
-	    "client_address", "helo_name", "protocol_name", "session", "uid",
-	    NULL};
-	static const char *const *const copied[] = {[FROM_CLIENT] = for_client,
-	    [FROM_USER] = for_user,
-	    [FROM_QUEUE] = for_queue};
 	const struct verdict *v;
 
 	*origin = find_origin(q, caller);
-	if (*origin == FROM_QUEUE) {
-		if ((v = judge_move(q, fields, id)) != NULL)
-			return v;
-	} else {
-		record_add(fields, "generation", "0");
-		record_addf(fields, "arrival", "%jd.%06jd",
-		    (intmax_t)(now / 1000000), (intmax_t)(now % 1000000));
-	}
-	if ((v = judge_envelope(q, fields)) != NULL ||
-	    (v = judge_body(q)) != NULL ||
-	    (v = copy(q, copied[*origin], fields)) != NULL)
+	if ((v = judge_envelope(q)) != NULL)
 		return v;
+	if (*origin == FROM_QUEUE) {
+		v = judge_move(q, fields, id);
+		return v != NULL ? v : copy_all(q, fields);
+	}
+	record_add(fields, "generation", "0");
+	record_addf(fields, "arrival", "%jd.%06jd", (intmax_t)(now / 1000000),
+	    (intmax_t)(now % 1000000));
+	v = copy_some(q, *origin, fields);
 	if (*origin == FROM_USER && is_user(caller))
 		record_addf(fields, "uid", "%ju", (uintmax_t)caller->uid);
-	return NULL;
+	return v;
 }
 
 const struct verdict *

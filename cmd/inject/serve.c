@@ -21,7 +21,7 @@
 
 #define CLIENTS_MAX  512
 #define PER_USER_MAX 64 /* of those, for a user that is none of ours */
-#define CHUNK_MAX    65536
+#define CHUNK_MAX    SEGMENT_INLINE /* qmgr moves a content in one piece */
 #define LOCK_WAIT    2000 /* milliseconds: a dead inject's helpers may live */
 #define PRIORITIES   3    /* see commit.c */
 
