@@ -30,13 +30,22 @@ struct job {
 	char path[PATH_SIZE];
 };
 
+/* lspawn sets HOME from passwd; by hand it is whose home the caller says. */
+static const char *
+find_home(const struct passwd *pw)
+{
+	const char *home = getenv("HOME");
+
+	return home != NULL && *home == '/' ? home : pw->pw_dir;
+}
+
 void
 house_open(struct house *h, const struct passwd *pw)
 {
 	if (strlcpy(h->account, pw->pw_name, sizeof(h->account)) >=
 		sizeof(h->account) ||
 	    !account_name(h->account) ||
-	    strlcpy(h->home, pw->pw_dir, sizeof(h->home)) >= sizeof(h->home))
+	    strlcpy(h->home, find_home(pw), sizeof(h->home)) >= sizeof(h->home))
 		errx(
 		    EXIT_PERM, "account %s: name or home too odd", pw->pw_name);
 	paths_find(&h->paths);
