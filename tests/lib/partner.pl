@@ -14,6 +14,8 @@ use IO::Select;
 use IO::Socket::UNIX;
 
 my ($path, $logfile, $default, @matches) = @ARGV;
+umask 0;
+unlink $path;
 my $server = IO::Socket::UNIX->new(Local => $path, Listen => 1024)
     or die "$path: $!";
 open(my $log, '>>', $logfile) or die "$logfile: $!";

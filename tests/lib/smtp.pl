@@ -5,6 +5,7 @@
 # Lines of SCRIPT:
 #	send TEXT	(\r \n \\ \xHH are bytes; nothing is added)
 #	times N TEXT	(send it N times)
+#	bytes TEXT	(send it in segments of one byte)
 #	wait		read a whole reply, print it
 #	end		read until the server closes, print it
 #	shut		close the sending half
@@ -13,6 +14,7 @@
 use strict;
 use warnings;
 use IO::Socket::INET;
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
 my ($port, $address) = @ARGV;
 my $s = IO::Socket::INET->new(
@@ -21,6 +23,7 @@ my $s = IO::Socket::INET->new(
 	Proto => 'tcp',
 ) or die "port $port: $!\n";
 binmode($s);
+setsockopt($s, IPPROTO_TCP, TCP_NODELAY, 1);
 $s->autoflush(1);
 $SIG{PIPE} = 'IGNORE';
 STDOUT->autoflush(1);
@@ -48,6 +51,8 @@ while (my $order = <STDIN>) {
 	my ($word, $rest) = split(/ /, $order, 2);
 	if ($word eq 'send') {
 		print $s bytes($rest);
+	} elsif ($word eq 'bytes') {
+		syswrite($s, $_) for split(//, bytes($rest));
 	} elsif ($word eq 'times') {
 		my ($n, $text) = split(/ /, $rest, 2);
 		print $s bytes($text) x $n;
