@@ -1,8 +1,9 @@
 #!/bin/sh
 # bounce: as a filter, and as a server between a queue manager and an inject
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
-export POSTERN=$work TZ=UTC0
+export POSTERN="$work" TZ=UTC0
 inject=$work/run/smtpd/inject/socket
 socket=$work/run/bounce/socket
 mkdir -p "$work/conf" "$work/run/smtpd/inject" "$work/run/bounce"

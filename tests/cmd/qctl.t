@@ -1,8 +1,9 @@
 #!/bin/sh
 # qctl, with a fake queue manager
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
-export POSTERN=$work
+export POSTERN="$work"
 socket=$work/run/qmgr/socket
 mkdir -p "$work/run/qmgr"
 qctl() { "$BIN/qctl" "$@"; }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # qstat, with a fake queue manager
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
-export POSTERN=$work TZ=UTC0
+export POSTERN="$work" TZ=UTC0
 socket=$work/run/qmgr/socket
 mkdir -p "$work/run/qmgr"
 qstat() { "$BIN/qstat" "$@"; }

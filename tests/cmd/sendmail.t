@@ -1,16 +1,18 @@
 #!/bin/sh
 # sendmail, mailq and newaliases, with a fake inject and queue manager
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
-export POSTERN=$work TZ=UTC0
+export POSTERN="$work" TZ=UTC0
 unset NAME
 inject=$work/run/smtpd/inject/socket
 me=$(id -un)
 mkdir -p "$work/conf" "$work/run/smtpd/inject" "$work/run/qmgr" "$work/bin"
 echo mx.example >"$work/conf/me"
+echo "$me" >"$work/conf/trusted-users"
 ln -s "$BIN/sendmail" "$work/bin/mailq"
 ln -s "$BIN/sendmail" "$work/bin/newaliases"
-answer() { printf "$1" >"$work/answer"; }
+answer() { printf '%b' "$1" >"$work/answer"; }
 answer 'class=done\nid=0000001a-00003\n\n'
 
 # send TEXT OPTION ...: what inject heard, without the fields that vary
@@ -18,7 +20,7 @@ send() {
 	rm -f "$work/heard"
 	text=$1
 	shift
-	printf "$text" | "$BIN/sendmail" "$@"
+	printf '%b' "$text" | "$BIN/sendmail" "$@"
 	status=$?
 	[ ! -e "$work/heard" ] || sed -e '/^Date: /d' -e '/^Message-ID: </d' \
 	    -e '/^X-Authentication/d' \
@@ -142,6 +144,7 @@ is 'an empty sender may be given as <>' 'sender=' sh -c '
     echo x | "$BIN/sendmail" -f "<>" bob
     grep "^sender=" "$1" | tail -1' sh "$work/heard"
 if [ "$(id -u)" -ne 0 ]; then
+	rm "$work/conf/trusted-users"
 	like 'who claims to be another leaves a trace' \
 	    "^X-Authentication-Warning: mx.example: $me set sender to <a@b>" \
 	    sh -c 'echo x | "$BIN/sendmail" -f a@b bob; tail -9 "$1"' \

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "../../../cmd/sendmail/strain.h"
+#include "strain.h"
 
 static const struct {
 	const char *in;

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "draft.h"
+#include "exits.h"
 
 /* Bytes of the name in one encoded word, so that the word is short of 75. */
 #define WORD_BYTES 42
@@ -81,7 +81,7 @@ draft_phrase(const char *name)
 	FILE *out;
 
 	if ((out = open_memstream(&made, &len)) == NULL)
-		err(EX_OSERR, "name");
+		err(EXIT_TEMP, "name");
 	for (const char *p = name; *p != '\0'; p++)
 		if ((unsigned char)*p > 126)
 			ascii = false;
@@ -92,6 +92,6 @@ draft_phrase(const char *name)
 	else
 		put_quoted(out, name);
 	if (fclose(out) != 0)
-		err(EX_OSERR, "name");
+		err(EXIT_TEMP, "name");
 	return made;
 }

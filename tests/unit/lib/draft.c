@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../cmd/sendmail/draft.h"
+#include "draft.h"
 
 static const struct author kim = {.me = "mx",
     .sender = "kim@mx",

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sysexits.h>
 
 #include "addrlist.h"
 #include "draft.h"
+#include "exits.h"
 #include "header.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -196,7 +196,7 @@ draft_header(
 	char *made;
 
 	if ((out = open_memstream(&made, out_len)) == NULL)
-		err(EX_OSERR, "header");
+		err(EXIT_TEMP, "header");
 	if (author->warning != NULL)
 		fprintf(out, "X-Authentication-Warning: %s\n", author->warning);
 	while (header_next(text, len, &at, &field))
@@ -209,6 +209,6 @@ draft_header(
 		at++;
 	fwrite(text + at, 1, len - at, out);
 	if (fclose(out) != 0)
-		err(EX_OSERR, "header");
+		err(EXIT_TEMP, "header");
 	return made;
 }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sysexits.h>
 
 #include "addrlist.h"
+#include "exits.h"
 #include "rcpts.h"
 
 /* An envelope is ASCII without control bytes (no SMTPUTF8, RFC 6531). */
@@ -31,13 +31,13 @@ push(struct rcpts *rcpts, const struct addrlist_mailbox *box, const char *me)
 	if (rcpts->count == room) {
 		room = room == 0 ? 16 : room * 2;
 		if ((list = reallocarray(list, room, sizeof(*list))) == NULL)
-			err(EX_OSERR, "recipients");
+			err(EXIT_TEMP, "recipients");
 		rcpts->list = list;
 		rcpts->room = room;
 	}
 	if (asprintf(&list[rcpts->count], "%s%s%s", box->address,
 		box->qualified ? "" : "@", box->qualified ? "" : me) == -1)
-		err(EX_OSERR, "recipients");
+		err(EXIT_TEMP, "recipients");
 	rcpts->count++;
 }
 
