@@ -167,13 +167,16 @@ abandon(struct link *l)
 	l->inject = NULL;
 }
 
-/* Do what the session says until there is nothing to do. */
-static void
+/* Do what the session says until there is nothing to do: what it is then. */
+static enum deed
 perform(struct link *l)
 {
+	enum deed deed;
+
 	while (!link_stalled(l) &&
 	       evbuffer_get_length(l->session->out) < OUT_ENOUGH) {
-		switch (session_run(l->session, l->in, link_now())) {
+		deed = session_run(l->session, l->in, link_now());
+		switch (deed) {
 		case DEED_LOG:
 			note(l);
 			break;
@@ -188,16 +191,17 @@ perform(struct link *l)
 			break;
 		case DEED_READ:
 			if (!l->eof)
-				return;
+				return deed;
 			session_lost(l->session, link_now());
 			break;
 		case DEED_CLOSE:
 			l->ended = true;
-			return;
+			return deed;
 		default:
-			return;
+			return deed;
 		}
 	}
+	return DEED_READ;
 }
 
 /* Write what there is, in one go. */
@@ -244,7 +248,7 @@ finished(struct link *l)
 
 	evbuffer_drain(l->in, evbuffer_get_length(l->in));
 	if (evbuffer_get_length(s->out) > 0)
-		return l->eof;
+		return false;
 	if (l->eof || (s->why != NULL && strcmp(s->why, "quit") == 0))
 		return true;
 	shutdown(l->out_fd, SHUT_WR);
@@ -254,13 +258,17 @@ finished(struct link *l)
 static void
 advance(struct link *l)
 {
+	enum deed deed = DEED_READ;
 	bool full;
 
 	do {
 		if (!l->ended)
-			perform(l);
+			deed = perform(l);
 		full = evbuffer_get_length(l->session->out) >= OUT_ENOUGH;
-		flush(l);
+		/* The replies to a batch go out in one (RFC 2920 3.2). */
+		if (full || deed != DEED_WAIT ||
+		    evbuffer_get_length(l->in) == 0)
+			flush(l);
 	} while (
 	    full && !l->ended && evbuffer_get_length(l->session->out) == 0);
 	if (l->ended && finished(l))
