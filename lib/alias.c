@@ -5,6 +5,7 @@
 
 #include "alias.h"
 #include "exits.h"
+#include "quoting.h"
 
 #include <err.h>
 
@@ -14,12 +15,6 @@ struct scan {
 	unsigned line;
 	const char *reason;
 };
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
 
 static char *
 copy(const char *from, size_t len)
@@ -36,59 +31,14 @@ copy(const char *from, size_t len)
 static void
 trim(const char **from, const char **to)
 {
-	while (*from < *to && is_blank(**from))
+	while (*from < *to && quoting_blank(**from))
 		(*from)++;
-	while (*to > *from && is_blank((*to)[-1]))
+	while (*to > *from && quoting_blank((*to)[-1]))
 		(*to)--;
 }
 
 /* --- the extent of one item ------------------------------------------------
  */
-
-/* Past the string that opens at p, NULL if it does not close in its line. */
-static const char *
-past_quote(const char *p, const char *end)
-{
-	for (p++; p < end && *p != '\n'; p++) {
-		if (*p == '\\' && p + 1 < end && p[1] != '\n')
-			p++;
-		else if (*p == '"')
-			return p + 1;
-	}
-	return NULL;
-}
-
-/* Past the comment that opens at p; comments nest. */
-static const char *
-past_comment(const char *p, const char *end)
-{
-	unsigned depth = 0;
-
-	for (; p < end && *p != '\n'; p++) {
-		if (*p == '\\' && p + 1 < end && p[1] != '\n')
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return NULL;
-}
-
-/* Past < ... >, in which a comma is a route's. */
-static const char *
-past_angle(const char *p, const char *end)
-{
-	for (p++; p != NULL && p < end && *p != '\n';) {
-		if (*p == '>')
-			return p + 1;
-		if (*p == '"')
-			p = past_quote(p, end);
-		else
-			p += *p == '\\' && p + 1 < end && p[1] != '\n' ? 2 : 1;
-	}
-	return NULL;
-}
 
 /*
  * The end of the item at s->at: the next comma or line end that nothing quotes.
@@ -102,13 +52,13 @@ item_end(struct scan *s, bool command)
 	while (p < s->end && *p != ',' && *p != '\n') {
 		next = p + 1;
 		if (*p == '"')
-			next = past_quote(p, s->end);
+			next = quoting_string(p, s->end);
 		else if (*p == '\\' && next < s->end && *next != '\n')
 			next++;
 		else if (*p == '(' && !command)
-			next = past_comment(p, s->end);
+			next = quoting_comment(p, s->end);
 		else if (*p == '<' && !command)
-			next = past_angle(p, s->end);
+			next = quoting_angle(p, s->end);
 		if (next == NULL) {
 			s->reason = *p == '"'   ? "unbalanced quote"
 				    : *p == '(' ? "unbalanced parenthesis"
@@ -127,7 +77,7 @@ item_end(struct scan *s, bool command)
 static bool
 is_quoted(const char *from, const char *to)
 {
-	return to - from >= 2 && *from == '"' && past_quote(from, to) == to;
+	return to - from >= 2 && *from == '"' && quoting_string(from, to) == to;
 }
 
 /* A quoted string's content. */
@@ -183,41 +133,6 @@ is_special(const char *from, const char *to)
 		   (to - from >= 9 && strncasecmp(from, ":include:", 9) == 0));
 }
 
-/*
- * The address in from..to without comments, phrase and the blanks around, into
- * out, which has room for all of it.
- */
-static void
-bare_address(const char *from, const char *to, char *out)
-{
-	const char *next;
-	char *start = out;
-
-	while (from < to) {
-		next = *from == '"'    ? past_quote(from, to)
-		       : *from == '('  ? past_comment(from, to)
-		       : *from == '\\' ? from + 2
-				       : from + 1;
-		if (next == NULL || next > to)
-			next = to;
-		if (*from == '<')
-			out = start; /* what stood before was a phrase */
-		else if (*from == '>')
-			break;
-		else if (*from != '(') {
-			memcpy(out, from, (size_t)(next - from));
-			out += next - from;
-		}
-		from = next;
-	}
-	while (out > start && is_blank(out[-1]))
-		out--;
-	*out = '\0';
-	for (next = start; is_blank(*next); next++)
-		;
-	memmove(start, next, strlen(next) + 1);
-}
-
 /* Does it hold blanks or control bytes outside quotes? */
 static bool
 is_broken(const char *p)
@@ -225,8 +140,9 @@ is_broken(const char *p)
 	const char *end = p + strlen(p), *next;
 
 	for (; p < end; p = next) {
-		next = *p == '"' ? past_quote(p, end) : p + 1;
-		if (next == NULL || is_blank(*p) || iscntrl((unsigned char)*p))
+		next = *p == '"' ? quoting_string(p, end) : p + 1;
+		if (next == NULL || quoting_blank(*p) ||
+		    iscntrl((unsigned char)*p))
 			return true;
 	}
 	return false;
@@ -267,9 +183,7 @@ read_item(const char *from, const char *to, struct alias_item *item,
 	trim(&from, &to);
 	if (is_special(from, to))
 		return special_item(
-			   item, copy(from, (size_t)(to - from)), reason)
-			   ? 1
-			   : -1;
+		    item, copy(from, (size_t)(to - from)), reason);
 	if (is_quoted(from, to)) {
 		text = unquote(from, to);
 		if (is_special(text, text + strlen(text)))
@@ -277,7 +191,7 @@ read_item(const char *from, const char *to, struct alias_item *item,
 		free(text);
 	}
 	text = copy(from, (size_t)(to - from));
-	bare_address(from, to, text);
+	quoting_bare(from, to, text);
 	if (*text == '\0' && !angle) {
 		free(text);
 		return 0;
@@ -314,7 +228,7 @@ to_item(struct scan *s, const char *start)
 		}
 		if (*s->at == '\n')
 			s->line++;
-		else if (*s->at != ',' && !is_blank(*s->at))
+		else if (*s->at != ',' && !quoting_blank(*s->at))
 			return true;
 		s->at++;
 	}
@@ -377,138 +291,3 @@ alias_is_plain(const struct alias_items *items)
 
 /* --- an aliases file --------------------------------------------------------
  */
-
-static const char *
-line_end(const char *p, const char *end)
-{
-	const char *lf = memchr(p, '\n', (size_t)(end - p));
-
-	return lf == NULL ? end : lf;
-}
-
-static bool
-only_blanks(const char *p, const char *end)
-{
-	while (p < end && is_blank(*p))
-		p++;
-	return p == end;
-}
-
-/*
- * The lines from s->at that make one entry, as one line: a line that begins
- * with a blank goes on, and so does one behind a backslash, which vanishes.
- */
-static char *
-join(struct scan *s, size_t *len)
-{
-	char *out = malloc((size_t)(s->end - s->at) + 1), *to = out;
-	const char *end;
-	bool more;
-
-	if (out == NULL)
-		err(EXIT_TEMP, "alias");
-	do {
-		end = line_end(s->at, s->end);
-		memcpy(to, s->at, (size_t)(end - s->at));
-		to += end - s->at;
-		s->at = end < s->end ? end + 1 : end;
-		s->line++;
-		if (to > out && to[-1] == '\r')
-			to--;
-		more = to > out && to[-1] == '\\';
-		if (more)
-			to--;
-	} while (s->at < s->end && (more || *s->at == ' ' || *s->at == '\t'));
-	*to = '\0';
-	*len = (size_t)(to - out);
-	return out;
-}
-
-/* The colon behind the name, which may stand in quotes or brackets. */
-static const char *
-find_colon(const char *p, const char *end)
-{
-	while (p != NULL && p < end && *p != ':') {
-		if (*p == '"')
-			p = past_quote(p, end);
-		else if (*p == '<')
-			p = past_angle(p, end);
-		else
-			p += *p == '\\' && p + 1 < end ? 2 : 1;
-	}
-	return p != NULL && p < end ? p : NULL;
-}
-
-static bool
-take_name(struct alias_entry *entry, const char *from, const char *to)
-{
-	char *text = copy(from, (size_t)(to - from));
-	size_t n = 0;
-	const char *p;
-	bool fits;
-
-	bare_address(from, to, text);
-	for (p = text; *p != '\0' && n < sizeof(entry->name) - 1; p++)
-		if (*p != '"' && *p != '\\')
-			entry->name[n++] = *p;
-	fits = *p == '\0';
-	entry->name[n] = '\0';
-	free(text);
-	return fits && n > 0;
-}
-
-static void
-split_entry(struct alias_entry *entry, const char *text, size_t len)
-{
-	const char *end = text + len, *colon, *value;
-
-	if (len > ALIAS_LINE)
-		entry->reason = "entry too long";
-	else if (memchr(text, '\0', len) != NULL)
-		entry->reason = "NUL byte";
-	else if ((colon = find_colon(text, end)) == NULL)
-		entry->reason = "missing colon";
-	else if (!take_name(entry, text, colon))
-		entry->reason = "name missing or too long";
-	else {
-		value = colon + 1;
-		trim(&value, &end);
-		if (value == end)
-			entry->reason = "missing value for alias";
-		else
-			entry->value = copy(value, (size_t)(end - value));
-	}
-}
-
-int
-alias_next(const char *text, size_t len, size_t *at, unsigned *line,
-    struct alias_entry *entry)
-{
-	struct scan s = {text + *at, text + len, *line, NULL};
-	const char *end;
-	size_t total;
-	char *joined;
-
-	memset(entry, 0, sizeof(*entry));
-	while (s.at < s.end) {
-		end = line_end(s.at, s.end);
-		if (*s.at != '#' && !only_blanks(s.at, end))
-			break;
-		s.at = end < s.end ? end + 1 : end;
-		s.line++;
-	}
-	*at = (size_t)(s.at - text);
-	*line = s.line;
-	if (s.at == s.end)
-		return 0;
-	entry->line = s.line + 1;
-	if (is_blank(*s.at))
-		entry->reason = "Non-continuation line starts with space";
-	joined = join(&s, &total);
-	if (entry->reason == NULL)
-		split_entry(entry, joined, total);
-	free(joined);
-	*at = (size_t)(s.at - text);
-	*line = s.line;
-	return 1;
-}

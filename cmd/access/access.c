@@ -24,6 +24,7 @@
 #include "judge.h"
 #include "log.h"
 #include "paths.h"
+#include "peer.h"
 #include "reply.h"
 #include "source.h"
 
@@ -49,8 +50,8 @@ struct server {
 	struct judge judge;
 	struct accounts *accounts;
 	LIST_HEAD(, client) clients;
-	const char *asked; /* the account that the judge asked for last */
-	char *trace;       /* -v: what tables_open's stream wrote */
+	char asked[ACCOUNT_SIZE]; /* the account that the judge asked for */
+	char *trace;              /* -v: what tables_open's stream wrote */
 	size_t trace_len;
 	char told[PATH_SIZE + 128]; /* the last trouble that was logged */
 	time_t told_at;
@@ -68,7 +69,7 @@ find_account(const char *name, void *arg)
 {
 	struct server *s = arg;
 
-	s->asked = name;
+	strlcpy(s->asked, name, sizeof(s->asked));
 	return accounts_ask(s->accounts, name);
 }
 
@@ -176,7 +177,9 @@ try(struct client *c, const struct record *question)
 	record_init(&out, RECORD_QUESTION);
 	why = answer(c->server, question, &out, &c->pending);
 	if (why != NULL) {
-		log_event("refused", "question", "access", "error", why, NULL);
+		log_event("refused", "peer",
+		    log_number((long long)peer_uid(conn_fd(c->conn))), "error",
+		    why, NULL);
 		conn_close(c->conn);
 		client_free(c);
 	} else if (c->pending) {
@@ -206,9 +209,10 @@ on_record(struct conn *conn, const struct record *question,
 static void
 on_gone(struct conn *conn, const char *why, void *arg)
 {
-	(void)conn;
 	if (why != NULL)
-		log_event("lost", "question", "access", "error", why, NULL);
+		log_event("lost", "peer",
+		    log_number((long long)peer_uid(conn_fd(conn))), "error",
+		    why, NULL);
 	client_free(arg);
 }
 
@@ -299,6 +303,8 @@ serve(struct server *s)
 	char path[PATH_SIZE];
 	struct event *term;
 
+	if (geteuid() == 0)
+		errx(EXIT_PERM, "start me as a user of my own, not as root");
 	drop_root("pnaccess", NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if ((s->base = event_base_new()) == NULL)

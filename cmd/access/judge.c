@@ -167,6 +167,6 @@ judge(struct judge *j, const struct question *q, struct verdict *v)
 		reply_text(v, NULL,
 		    "451 4.3.0 Temporary system failure. "
 		    "Please try again later.",
-		    "access:unreadable");
+		    "default:unreadable");
 	return got;
 }

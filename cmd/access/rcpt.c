@@ -57,7 +57,7 @@ grant(struct relay *r, const char *table, const char *key)
 static enum step
 deny(struct relay *r, const char *text)
 {
-	reply_text(r->v, r->q->recipient, text, "access:relay");
+	reply_text(r->v, r->q->recipient, text, "default:relay");
 	return STEP_DONE;
 }
 
