@@ -1,4 +1,5 @@
-/* addr: what sendmail's rulesets make of an address, and what RFC 5321 takes. */
+/* addr: what sendmail's rulesets make of an address, and what RFC 5321 takes.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,8 +118,8 @@ sendmails_canonical_form(void **state)
 			continue;
 		if (strcmp(a.local, canons[i].local) != 0 ||
 		    strcmp(a.domain, canons[i].domain) != 0)
-			fail_msg("%s: %s at %s", canons[i].text, a.local,
-			    a.domain);
+			fail_msg(
+			    "%s: %s at %s", canons[i].text, a.local, a.domain);
 	}
 }
 

@@ -45,7 +45,7 @@ static const struct {
     {"|/bin/prog \"a, b\"", "p:/bin/prog \"a, b\""},
     {"\"| /bin/x\"", "p:/bin/x"},
     {"\"|IFS=' ' && exec /p -f- || exit 75 #eve\"",
-        "p:IFS=' ' && exec /p -f- || exit 75 #eve"},
+	"p:IFS=' ' && exec /p -f- || exit 75 #eve"},
     {"\"|exec \\\"/p\\\"\"", "p:exec \"/p\""},
     {"/dev/null", "f:/dev/null"},
     {"/var/mail/archive/", "f:/var/mail/archive/"},
@@ -111,8 +111,7 @@ a_wrong_list_names_its_line(void **state)
 	assert_int_equal(line, 4);
 	assert_string_equal(reason, "unbalanced bracket");
 	assert_int_equal(items.count, 0);
-	assert_int_equal(
-	    alias_parse("a\0b", 3, &items, &line, &reason), -1);
+	assert_int_equal(alias_parse("a\0b", 3, &items, &line, &reason), -1);
 }
 
 static void
@@ -182,8 +181,7 @@ a_file_is_its_entries(void **state)
 		    e.reason != NULL ? e.reason : e.value, entries[i].value);
 		free(e.value);
 	}
-	assert_int_equal(
-	    alias_next(file, sizeof(file) - 1, &at, &line, &e), 0);
+	assert_int_equal(alias_next(file, sizeof(file) - 1, &at, &line, &e), 0);
 }
 
 static void
