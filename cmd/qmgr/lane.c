@@ -104,7 +104,8 @@ void
 lane_update(struct lanes *lanes, struct lane *lane)
 {
 	bool able =
-	    lane->queued > 0 && !lane->blocked && lane->active < lane->limit;
+	    lane->queued > 0 && !lane->blocked && !lane->resting &&
+	    lane->active < lane->limit;
 
 	if (able == lane->in_turn)
 		return;
@@ -286,28 +287,36 @@ lane_well(struct lanes *lanes, struct lane *lane)
 	lane_rested(lanes, lane);
 }
 
+/* The rest grows with each probe that failed. */
+static uint32_t
+rest_time(uint32_t failures, uint32_t chance)
+{
+	uint32_t delay = PROBE_MIN;
+
+	while (failures-- > 1 && delay < PROBE_MAX)
+		delay *= 2;
+	if (delay > PROBE_MAX)
+		delay = PROBE_MAX;
+	return delay + chance % (delay / 5);
+}
+
 void
 lane_ill(struct lanes *lanes, struct lane *lane, const char *reason,
     int64_t now, uint32_t chance)
 {
-	uint32_t delay = PROBE_MIN;
-	uint32_t i;
-
-	/* Several deliveries that were under way tell the same news. */
-	if (!lane->resting) {
-		for (i = 0; i < lane->failures && delay < PROBE_MAX; i++)
-			delay *= 2;
-		if (delay > PROBE_MAX)
-			delay = PROBE_MAX;
-		lane->failures++;
-		lane->probe = now + delay + chance % (delay / 5);
-		lane->limit = lane->local ? lane->limit : lane->limit / 2;
-		if (lane->limit == 0 || (!lane->local && lane->failures > 1))
-			lane->limit = 1;
-		lane->resting = true;
-		TAILQ_INSERT_TAIL(&lanes->rests, lane, rest);
-	}
 	strlcpy(lane->reason, reason, sizeof(lane->reason));
+	/* Several deliveries that were under way tell the same news. */
+	if (lane->resting)
+		return;
+	if (!lane->local && lane->limit > 1) {
+		lane->limit /= 2;
+		lane_update(lanes, lane);
+		return;
+	}
+	lane->failures++;
+	lane->probe = now + rest_time(lane->failures, chance);
+	lane->resting = true;
+	TAILQ_INSERT_TAIL(&lanes->rests, lane, rest);
 	lane_update(lanes, lane);
 }
 

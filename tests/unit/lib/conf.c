@@ -1,0 +1,141 @@
+/* conf: a setting is understood, or the program ends and says where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "conf.h"
+#include "exits.h"
+
+static char dir[] = "/tmp/conf.XXXXXX";
+
+static void
+put(const char *text)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/x", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* The exit status of a child that reads the setting. */
+static int
+status_of(const char *text, void (*reading)(void))
+{
+	int status;
+	pid_t pid;
+
+	put(text);
+	if ((pid = fork()) == 0) {
+		(void)!freopen("/dev/null", "w", stderr);
+		reading();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void
+reading_number(void)
+{
+	(void)conf_number(dir, "x", 1, 2048, 5);
+}
+
+static void
+reading_line(void)
+{
+	char line[8];
+
+	(void)conf_line(dir, "x", NULL, line, sizeof(line));
+}
+
+static void
+reading_me(void)
+{
+	char line[64];
+
+	conf_me(dir, line, sizeof(line));
+}
+
+static void
+a_number_may_have_a_unit(void **state)
+{
+	(void)state;
+	put("# so many\n\n  2K  \n");
+	assert_int_equal(conf_number(dir, "x", 1, 4096, 5), 2048);
+	put("5d\n");
+	assert_int_equal(conf_seconds(dir, "x", 1, 1000000, 5), 432000);
+	put("");
+	assert_int_equal(conf_number(dir, "x", 1, 4096, 5), 5);
+	assert_int_equal(conf_number(dir, "absent", 1, 4096, 7), 7);
+}
+
+static void
+nonsense_ends_the_program_for_good(void **state)
+{
+	static const char *const numbers[] = { "x\n", "-1\n", "0\n", "4096\n",
+		"1KK\n", "1\n2\n", "99999999999999999999\n", "1 2\n" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (status_of(numbers[i], reading_number) != EXIT_PERM)
+			fail_msg("%s", numbers[i]);
+	assert_int_equal(status_of("5\n", reading_number), 0);
+	assert_int_equal(status_of("12345678\n", reading_line), EXIT_PERM);
+	assert_int_equal(status_of("1234567\n", reading_line), 0);
+}
+
+static void
+a_host_name_is_checked(void **state)
+{
+	char path[64], to[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/x", dir);
+	snprintf(to, sizeof(to), "%s/me", dir);
+	put("mail example\n");
+	assert_int_equal(rename(path, to), 0);
+	assert_int_equal(status_of("", reading_me), EXIT_PERM);
+	put("mail.example.org\n");
+	assert_int_equal(rename(path, to), 0);
+	assert_int_equal(status_of("", reading_me), 0);
+}
+
+static int
+tidy(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "%s/x", dir);
+	unlink(command);
+	snprintf(command, sizeof(command), "%s/me", dir);
+	unlink(command);
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_number_may_have_a_unit),
+		cmocka_unit_test(nonsense_ends_the_program_for_good),
+		cmocka_unit_test(a_host_name_is_checked),
+	};
+
+	if (mkdtemp(dir) == NULL)
+		return EXIT_TEMP;
+	return cmocka_run_group_tests(tests, NULL, tidy);
+}
