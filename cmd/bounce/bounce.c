@@ -24,10 +24,9 @@
 #include "report.h"
 #include "submit.h"
 
-#define CALLERS      32 /* connections at once; qmgr has a few */
+#define CALLERS      16 /* connections at once; qmgr has a few */
 #define REQUEST_STEP 65536
 #define REQUEST_MAX  (RECORD_ENVELOPE + REPORT_CONTENT)
-#define MEMORY       1073741824
 #define FILES        (CALLERS + 32)
 
 static struct {
@@ -331,10 +330,10 @@ server(const struct paths *paths)
 	path_socket(path, paths, "bounce");
 	peer_allow(&peers, "pnqmgr");
 	drop_root(NULL, NULL);
-	drop_limits(MEMORY, FILES);
+	drop_limits(0, FILES);
 	if ((listener = peer_listen(path)) == -1)
 		err(EXIT_TEMP, "%s", path);
-	log_event("ready", "program", "bounce", "socket", path, NULL);
+	log_event("started", "program", "bounce", "socket", path, NULL);
 	loop(listener, &peers);
 }
 

@@ -20,7 +20,7 @@ static const struct {
     {"hold", "held"},
     {"release", "released"},
     {"delete", "deleted"},
-    {"bounce", "given up, their senders are told"},
+    {"bounce", "bounced"},
 };
 
 __attribute__((noreturn)) static void
