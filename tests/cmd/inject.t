@@ -1,5 +1,6 @@
 #!/bin/sh
 # inject, as a filter and as a server
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
 # It is never root, so neither is the test: as root, what runs and its folders
@@ -23,6 +24,7 @@ if [ "$uid" = 0 ]; then
 	chown -R $uid:$uid "$POSTERN"
 fi
 
+# shellcheck disable=SC2120 # is and like give it some
 inject() { $as "$work/bin/inject" "$@"; }
 client() { $as perl "$work/bin/inject.pl" "$socket" "$@"; }
 server() {
