@@ -136,9 +136,8 @@ main(int argc, char *argv[])
 {
 	struct qmgr q = {0};
 
-	(void)argv;
-	if (argc != 1) {
-		fprintf(stderr, "usage: qmgr\n");
+	if (argc != 2 || strcmp(argv[1], "-s") != 0) {
+		fprintf(stderr, "usage: qmgr -s\n");
 		return EXIT_PERM;
 	}
 	if (geteuid() == 0)
