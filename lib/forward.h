@@ -34,6 +34,11 @@ struct step {
 	const char *text; /* command or path, of the items; else a word */
 };
 
+struct place {
+	const char *text;
+	bool direct; /* \user: his mailbox, whatever his .forward says */
+};
+
 /*
  * Programs first, then files, then the own mailbox, and last what is sent on:
  * so what may well fail comes before what cannot be undone.
@@ -41,8 +46,8 @@ struct step {
 struct plan {
 	size_t count;
 	struct step *steps;
-	size_t naddresses; /* of the one STEP_SEND */
-	const char **addresses;
+	size_t nplaces; /* of the one STEP_SEND */
+	struct place *places;
 };
 
 /* Who asks, and how to tell our domains: 1 ours, 0 not, -1 cannot tell. */

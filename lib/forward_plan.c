@@ -5,15 +5,17 @@
 #include "exits.h"
 #include "forward.h"
 
-static bool
-is_known(const char *const *list, size_t count, const char *text)
+static void
+add_place(struct plan *p, const char *text, bool direct)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (strcasecmp(list[i], text) == 0)
-			return true;
-	return false;
+	for (i = 0; i < p->nplaces; i++)
+		if (p->places[i].direct == direct &&
+		    strcasecmp(p->places[i].text, text) == 0)
+			return;
+	p->places[p->nplaces].text = text;
+	p->places[p->nplaces++].direct = direct;
 }
 
 static void
@@ -44,17 +46,6 @@ is_self(const char *address, const struct forward_self *self)
 	return at == NULL ? 1 : self->is_ours(at + 1, self->arg);
 }
 
-/* 1: the own mailbox; 0: sent on; -1. */
-static int
-add_address(struct plan *p, const char *text, const struct forward_self *self)
-{
-	int own = is_self(text, self);
-
-	if (own == 0 && !is_known(p->addresses, p->naddresses, text))
-		p->addresses[p->naddresses++] = text;
-	return own;
-}
-
 static void
 add_kind(struct plan *p, const struct alias_items *items, enum alias_kind from,
     enum step_kind to)
@@ -70,30 +61,34 @@ int
 forward_plan(const struct alias_items *items, const struct forward_self *self,
     struct plan *p)
 {
+	const struct alias_item *item;
 	bool keep = false;
 	size_t i;
 	int own;
 
-	p->count = p->naddresses = 0;
+	p->count = p->nplaces = 0;
 	p->steps = calloc(items->count + 2, sizeof(*p->steps));
-	p->addresses = calloc(items->count + 1, sizeof(*p->addresses));
-	if (p->steps == NULL || p->addresses == NULL)
+	p->places = calloc(items->count + 1, sizeof(*p->places));
+	if (p->steps == NULL || p->places == NULL)
 		err(EXIT_TEMP, NULL);
 	add_kind(p, items, ALIAS_PROGRAM, STEP_PROGRAM);
 	add_kind(p, items, ALIAS_FILE, STEP_FILE);
 	for (i = 0; i < items->count; i++) {
-		if (items->list[i].kind != ALIAS_ADDRESS &&
-		    items->list[i].kind != ALIAS_USER)
+		item = &items->list[i];
+		if (item->kind != ALIAS_ADDRESS && item->kind != ALIAS_USER)
 			continue;
-		if ((own = add_address(p, items->list[i].text, self)) == -1) {
+		if ((own = is_self(item->text, self)) == -1) {
 			plan_free(p);
 			return -1;
 		}
-		keep = keep || own == 1;
+		if (own == 1)
+			keep = true;
+		else
+			add_place(p, item->text, item->kind == ALIAS_USER);
 	}
 	if (keep)
 		add_step(p, STEP_KEEP, "keep");
-	if (p->naddresses > 0)
+	if (p->nplaces > 0)
 		add_step(p, STEP_SEND, "send");
 	return 0;
 }
@@ -102,7 +97,7 @@ void
 plan_free(struct plan *p)
 {
 	free(p->steps);
-	free(p->addresses);
+	free(p->places);
 	memset(p, 0, sizeof(*p));
 }
 

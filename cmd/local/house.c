@@ -24,9 +24,10 @@
 /* A letter and the mailbox it is for. */
 struct job {
 	struct letter *letter;
-	bool own;   /* for the account itself, so its .forward counts */
-	bool spool; /* path is the account's spool file */
-	bool ready; /* its fate is set */
+	bool own;    /* for the account itself */
+	bool direct; /* its .forward does not count */
+	bool spool;  /* path is the account's spool file */
+	bool ready;  /* its fate is set */
 	char path[PATH_SIZE];
 };
 
@@ -138,7 +139,7 @@ send_on(struct house *h, const struct plan *p, struct job *j)
 {
 	if (h->me[0] == '\0')
 		conf_me(h->paths.conf, h->me, sizeof(h->me));
-	relay(h->inject, h->me, j->letter, p->addresses, p->naddresses,
+	relay(h->inject, h->me, j->letter, p->places, p->nplaces,
 	    &j->letter->fate);
 }
 
@@ -237,7 +238,7 @@ forward_all(struct house *h, struct job *jobs, size_t count)
 	int loaded = -2;
 
 	for (i = 0; i < count; i++) {
-		if (!jobs[i].own || jobs[i].ready)
+		if (!jobs[i].own || jobs[i].direct || jobs[i].ready)
 			continue;
 		if (loaded == -2)
 			loaded = forward_load(h->home, &items, &f);
@@ -294,6 +295,7 @@ begin(struct house *h, struct job *j, struct letter *l)
 {
 	j->letter = l;
 	j->own = j->spool = j->ready = false;
+	j->direct = strcmp(record_text(&l->record, "direct"), "yes") == 0;
 	switch (letter_loops(l)) {
 	case 1:
 		set_fate(j, FATE_FAILED, "5.4.6",

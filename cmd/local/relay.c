@@ -11,7 +11,7 @@
 /* inject's question, but for the content. */
 static int
 make_envelope(struct record *r, const char *me, const struct letter *l,
-    const char *const addresses[], size_t count)
+    const struct place *places, size_t count)
 {
 	const char *body = record_get(&l->record, "body");
 	size_t i;
@@ -19,11 +19,11 @@ make_envelope(struct record *r, const char *me, const struct letter *l,
 
 	bad = record_add(r, "sender", record_text(&l->record, "sender"));
 	for (i = 0; i < count && bad == 0; i++)
-		if (strchr(addresses[i], '@') != NULL)
-			bad = record_add(r, "recipient", addresses[i]);
+		if (strchr(places[i].text, '@') != NULL)
+			bad = record_add(r, "recipient", places[i].text);
 		else
-			bad = record_addf(
-			    r, "recipient", "%s@%s", addresses[i], me);
+			bad = record_addf(r, "recipient", "%s%s@%s",
+			    places[i].direct ? "\\" : "", places[i].text, me);
 	if (bad == 0 && body != NULL)
 		bad = record_add(r, "body", body);
 	return bad;
@@ -52,7 +52,7 @@ talk(struct submit *s, const char *socket, const struct record *envelope,
 
 void
 relay(const char *socket, const char *me, const struct letter *l,
-    const char *const addresses[], size_t count, struct fate *f)
+    const struct place *places, size_t count, struct fate *f)
 {
 	struct submit *s = malloc(sizeof(*s));
 	struct record envelope, answer;
@@ -62,7 +62,7 @@ relay(const char *socket, const char *me, const struct letter *l,
 		err(EXIT_TEMP, NULL);
 	record_init(&envelope, RECORD_ENVELOPE);
 	record_init(&answer, RECORD_QUESTION);
-	if (make_envelope(&envelope, me, l, addresses, count) == -1) {
+	if (make_envelope(&envelope, me, l, places, count) == -1) {
 		fate_errno(f, "envelope");
 	} else {
 		if (talk(s, socket, &envelope, l, &answer) == 0) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "fate.h"
+#include "forward.h"
 #include "letter.h"
 
 /*
@@ -15,6 +16,6 @@
  * that have none.
  */
 void relay(const char *socket, const char *me, const struct letter *,
-    const char *const addresses[], size_t count, struct fate *);
+    const struct place *, size_t count, struct fate *);
 
 #endif

@@ -172,18 +172,19 @@ delivered to $box" class "$me@here" 'after\n'
 From s@x.example' sh -c 'grep -B 1 "^From " "$box" | tail -n 2 |
 	    cut -d " " -f 1,2'
 	rm -f "$box"
-	two | as strace -f -qq -o "$work/home/trace" -e trace=fsync,fdatasync \
-	    "$work/bin/local" >/dev/null
+	two >"$work/two" # a file is there at once, a pipe bit by bit
+	as strace -f -qq -o "$work/home/trace" -e trace=fsync,fdatasync \
+	    "$work/bin/local" <"$work/two" >/dev/null
 	is 'a batch is a sync of the file, and of the folder if it is new' 2 \
 	    grep -c sync "$work/home/trace"
-	two | as strace -f -qq -o "$work/home/trace" -e trace=fsync,fdatasync \
-	    "$work/bin/local" >/dev/null
+	as strace -f -qq -o "$work/home/trace" -e trace=fsync,fdatasync \
+	    "$work/bin/local" <"$work/two" >/dev/null
 	is 'and then one alone' 1 grep -c sync "$work/home/trace"
 	size=$(stat -c %s "$box")
 	fail_sync() {
-		two | as strace -f -qq -o /dev/null \
-		    -e inject=fsync:error=EIO:when=1 "$work/bin/local" |
-		    classes
+		as strace -f -qq -o /dev/null \
+		    -e inject=fsync:error=EIO:when=1 "$work/bin/local" \
+		    <"$work/two" | classes
 	}
 	is 'an error of the sync defers all of them' 'id=1
 class=deferred
@@ -274,6 +275,14 @@ is 'with \user the mailbox gets it too' 'done 1' sh -c 'echo "$1" \
 forward "$me@MX.example\n"
 is 'the own address means the own mailbox' "done
 delivered to $box" class "$me@here" 'hi\n'
+
+is 'which direct=yes gets past' "done
+delivered to $box" class "$me@here" 'hi\n' direct=yes
+forward '\\lee\n'
+: >"$work/heard"
+class "$me@here" 'hi\n' >/dev/null
+is "another's \\user keeps its backslash" 'recipient=\lee@mx.example' \
+    grep recipient= "$work/heard"
 
 forward "\\\\$me, full@x.example\n"
 rm -f "$box"

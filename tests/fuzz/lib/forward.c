@@ -30,9 +30,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		for (i = 1; i < p.count; i++)
 			if (p.steps[i].kind < p.steps[i - 1].kind)
 				abort();
-		for (i = 0; i < p.naddresses; i++)
-			if (strcasecmp(p.addresses[i], "kim") == 0 ||
-			    strcasecmp(p.addresses[i], "kim@h") == 0)
+		for (i = 0; i < p.nplaces; i++)
+			if (strcasecmp(p.places[i].text, "kim") == 0 ||
+			    strcasecmp(p.places[i].text, "kim@h") == 0)
 				abort();
 		plan_free(&p);
 	}

@@ -53,10 +53,12 @@ describe(const char *text, char *out, size_t size)
 		    size);
 		if (p.steps[i].kind <= STEP_FILE)
 			(void)strlcat(out, p.steps[i].text, size);
-		for (k = 0; p.steps[i].kind == STEP_SEND && k < p.naddresses;
+		for (k = 0; p.steps[i].kind == STEP_SEND && k < p.nplaces;
 		     k++) {
 			(void)strlcat(out, k > 0 ? "," : "", size);
-			(void)strlcat(out, p.addresses[k], size);
+			(void)strlcat(
+			    out, p.places[k].direct ? "\\" : "", size);
+			(void)strlcat(out, p.places[k].text, size);
 		}
 		(void)strlcat(out, ";", size);
 	}
@@ -77,7 +79,8 @@ static const struct {
     {"kim@elsewhere.example", "Skim@elsewhere.example;"},
     {"kim@unknowable.example", "-1"},
     {"lee@unknowable.example", "Slee@unknowable.example;"},
-    {"\\lee", "Slee;"},
+    {"\\lee", "S\\lee;"},
+    {"\\lee, lee, \\LEE", "S\\lee,lee;"},
     {"kimberly, ki", "Skimberly,ki;"},
     {"a@b, \\kim, A@B, |prog, kim, /x, a@b, |prog", "Pprog;F/x;K;Sa@b;"},
     {"|one\n|two\n/x\n/y/", "Pone;Ptwo;F/x;F/y/;"},
