@@ -75,12 +75,15 @@ take_line(struct reply *reply)
 		reply->status[n] = '\0';
 	}
 	/* Code and status once, though they stand in every line. */
-	if (reply->lines == 1)
+	if (reply->lines == 1) {
 		add_text(reply, line);
-	else if (n > 0)
-		add_text(reply, reply->words + n + (reply->words[n] == ' '));
-	else
-		add_text(reply, reply->words);
+		if (line[3] == '-')
+			reply->text[3] = ' ';
+	} else {
+		if (n > 0)
+			n += reply->words[n] == ' ';
+		add_text(reply, reply->words + n);
+	}
 	return line[3] == '-' ? REPLY_PART : REPLY_LAST;
 }
 
