@@ -178,6 +178,22 @@ take_parameters(struct session *s, const char *verb, char *rest)
 
 /* --- the transaction ------------------------------------------------------ */
 
+/* Refuse MAIL or RCPT by what we know ourselves. */
+static void
+refuse(struct session *s, const char *reply, const char *rule)
+{
+	session_reply(s, "%s", reply);
+	session_note(s, "refused", reply, rule);
+}
+
+static void
+refuse_argument(struct session *s, const char *reply)
+{
+	bool size = strncmp(reply, "552", 3) == 0;
+
+	refuse(s, reply, size ? "databytes" : "smtpd:syntax");
+}
+
 static void
 mail(struct session *s, char *argument)
 {
@@ -201,7 +217,7 @@ mail(struct session *s, char *argument)
 	session_reset(s);
 	if ((wrong = path_parse(&path, argument, "FROM:")) != NULL ||
 	    (wrong = take_parameters(s, "MAIL", path.parameters)) != NULL) {
-		session_reply(s, "%s", wrong);
+		refuse_argument(s, wrong);
 		return;
 	}
 	s->sender = strdup(path.address);
@@ -220,12 +236,12 @@ rcpt(struct session *s, char *argument)
 	}
 	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
 	    (wrong = take_parameters(s, "RCPT", path.parameters)) != NULL) {
-		session_reply(s, "%s", wrong);
+		refuse_argument(s, wrong);
 		return;
 	}
 	/* RFC 5321 4.5.3.1.10 */
 	if (s->recipients >= s->config->recipients) {
-		session_reply(s, "452 4.5.3 Too many recipients");
+		refuse(s, "452 4.5.3 Too many recipients", "maxrcpt");
 		return;
 	}
 	session_ask(s, PHASE_RCPT, path.address);

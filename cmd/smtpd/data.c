@@ -9,6 +9,23 @@
 
 #define SLICE 16384
 
+struct fault {
+	const char *reply;
+	const char *rule;
+};
+
+static const struct fault
+    nul = {"550 5.6.0 Message with a NUL refused", "smtpd:NUL"},
+    bare_cr = {"550 5.5.2 Message with a bare CR refused", "smtpd:bare CR"},
+    bare_lf = {"550 5.5.2 Message with a bare LF refused", "smtpd:bare LF"},
+    endless = {"554 5.6.0 Message with an endless line refused",
+	"smtpd:line length"},
+    header = {"552 5.3.4 Message header too large", "smtpd:header size"},
+    circle = {"554 5.4.6 Too many hops, this message goes in circles",
+	"smtpd:Received fields"},
+    large = {"552 5.3.4 Message too large", "databytes"},
+    tempfail = {TEXT_TEMPFAIL, "inject"};
+
 void
 data_start(struct session *s)
 {
@@ -32,36 +49,33 @@ over(struct session *s)
  * reply has its place behind the end (RFC 5321 4.1.1.4).
  */
 static void
-doom(struct session *s, const char *reply)
+doom(struct session *s, const struct fault *why)
 {
-	s->doom = reply;
+	s->doom = why;
 	evbuffer_drain(s->content, evbuffer_get_length(s->content));
 	if (s->begun)
 		s->deed = DEED_ABANDON;
 	s->begun = false;
 }
 
-static const char *
+static const struct fault *
 fault(const struct session *s)
 {
 	const uint64_t limit = s->config->databytes;
 
 	if (s->line.nul)
-		return "550 5.6.0 Message with a NUL refused";
+		return &nul;
 	if (s->line.bare_cr)
-		return "550 5.5.2 Message with a bare CR refused";
+		return &bare_cr;
 	if (s->line.bare_lf)
-		return "550 5.5.2 Message with a bare LF refused";
+		return &bare_lf;
 	if (s->line.longest > TEXT_LINE_MAX)
-		return "554 5.6.0 Message with an endless line refused";
+		return &endless;
 	if (s->hops.size > HEADER_SIZE)
-		return "552 5.3.4 Message header too large";
-	/* RFC 5321 6.3 */
-	if (s->hops.received > HEADER_HOPS)
-		return "554 5.4.6 Too many hops, this message goes in circles";
-	if (limit > 0 && s->size > limit)
-		return "552 5.3.4 Message too large";
-	return NULL;
+		return &header;
+	if (s->hops.received > HEADER_HOPS) /* RFC 5321 6.3 */
+		return &circle;
+	return limit > 0 && s->size > limit ? &large : NULL;
 }
 
 /* The rest of the envelope, which only inject wants. */
@@ -105,7 +119,7 @@ send_chunk(struct session *s, bool last)
 		bad |= record_add(&s->question, "more", "yes");
 	bad |= record_addf(&s->question, "size", "%zu", len);
 	if (bad != 0) {
-		doom(s, TEXT_TEMPFAIL);
+		doom(s, &tempfail);
 		return;
 	}
 	s->begun = true;
@@ -127,8 +141,8 @@ pretend(struct session *s)
 static void
 refuse(struct session *s)
 {
-	session_note(s, "refused", s->doom, "smtpd:data");
-	session_reply(s, "%s", s->doom);
+	session_note(s, "refused", s->doom->reply, s->doom->rule);
+	session_reply(s, "%s", s->doom->reply);
 	over(s);
 }
 
@@ -150,7 +164,7 @@ finish(struct session *s)
 static void
 take(struct session *s, const char *bytes, size_t len)
 {
-	const char *wrong;
+	const struct fault *wrong;
 
 	s->size += len;
 	hops_take(&s->hops, bytes, len);
@@ -202,7 +216,7 @@ void
 data_tick(struct session *s)
 {
 	if (s->phase == PHASE_VERDICT && s->now >= s->deadline) {
-		doom(s, TEXT_TEMPFAIL);
+		doom(s, &tempfail);
 		refuse(s);
 	} else if (s->phase == PHASE_DATA && too_slow(s)) {
 		session_reply(s, "421 4.4.2 Timeout %s", s->config->me);
@@ -262,7 +276,7 @@ data_injected(struct session *s, const struct record *answer)
 	if (s->phase == PHASE_DATA) {
 		/* It gave up half way; there is nothing left to abandon. */
 		s->begun = false;
-		doom(s, TEXT_TEMPFAIL);
+		doom(s, &tempfail);
 		return;
 	}
 	if (answer == NULL)

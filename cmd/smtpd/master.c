@@ -63,7 +63,7 @@ confine(struct config *c)
 	    files.rlim_max < (rlim_t)c->sessions + SPARE_FILES) {
 		c->sessions =
 		    files.rlim_max > 128 ? (unsigned)files.rlim_max / 2 : 32;
-		log_event("fewer sessions", "sessions",
+		log_event("limited", "sessions",
 		    log_number((long long)c->sessions), "rule",
 		    "limit on open files", NULL);
 	}
@@ -130,7 +130,8 @@ watch(struct master *m)
 		}
 		if ((c = whose(m, pid)) == NULL)
 			continue;
-		log_event("worker died", "pid", log_number(pid), "signal",
+		log_event("died", "program", "worker", "pid", log_number(pid),
+		    "signal",
 		    WIFSIGNALED(status) ? log_number(WTERMSIG(status)) : NULL,
 		    "exit",
 		    WIFEXITED(status) ? log_number(WEXITSTATUS(status)) : NULL,

@@ -48,6 +48,8 @@ enum phase {
 	PHASE_END
 };
 
+struct fault;
+
 struct session {
 	/* for the owner */
 	struct evbuffer *out;
@@ -82,7 +84,7 @@ struct session {
 	bool eightbit;
 	struct record envelope;
 	unsigned recipients;
-	const char *doom; /* the reply that a message which must fail gets */
+	const struct fault *doom; /* why it must fail */
 	struct line_data line;
 	struct hops hops;
 	uint64_t size, taken; /* bytes of content; of data as they came */

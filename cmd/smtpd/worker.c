@@ -102,14 +102,15 @@ start(struct server *v, const struct worker *w)
 /* --- listening ------------------------------------------------------------ */
 
 static void
-turn_away(
-    struct server *v, int fd, const struct sockaddr *client, const char *text)
+turn_away(struct server *v, int fd, const struct sockaddr *client,
+    const char *text, const char *rule)
 {
 	char reply[CONFIG_NAME + 64], address[LISTEN_TEXT];
 	int len;
 
 	listen_text(client, address);
-	log_event("turned away", "address", address, "text", text, NULL);
+	log_event(
+	    "refused", "address", address, "rule", rule, "text", text, NULL);
 	len = snprintf(reply, sizeof(reply), "421 %s %s\r\n", text,
 	    v->hub.worker->config->me);
 	/* A fresh socket takes so little at once, or its client is gone. */
@@ -127,9 +128,11 @@ welcome(struct server *v, int fd, const struct sockaddr *client)
 	int on = 1;
 
 	if (v->hub.count >= c->sessions)
-		turn_away(v, fd, client, "4.3.2 Too many connections");
+		turn_away(v, fd, client, "4.3.2 Too many connections",
+		    "smtpdsessions");
 	else if (have > c->per_client)
-		turn_away(v, fd, client, "4.7.0 Too many of your connections");
+		turn_away(v, fd, client, "4.7.0 Too many of your connections",
+		    "smtpdperclient");
 	else {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		link_new(&v->hub, fd, fd, client);

@@ -15,7 +15,6 @@ conf listen 127.0.0.1:0
 conf smtpdworkers 1
 conf maxrcpt 3
 conf databytes 250K
-conf nameserver 127.0.0.1@1
 
 # As an ordinary user, whoever runs this: no chroot, no users to be made.
 smtpd() {
@@ -261,6 +260,19 @@ script() {
 	say <"$work/script"
 }
 
+mkfifo "$work/dns.in" "$work/dns.out"
+cat >"$work/zone" <<EOF
+10.1.2.3 PTR mail.x.test
+mail.x.test A 10.1.2.3
+10.1.2.4 PTR other.x.test
+other.x.test A 10.1.2.9
+EOF
+perl "$TESTS/lib/dns.pl" "$work/zone" <"$work/dns.in" >"$work/dns.out" &
+started="$started $!"
+exec 6>"$work/dns.in"
+read -r dns <"$work/dns.out"
+conf nameserver "127.0.0.1@$dns"
+
 serve
 is 'a session by TCP' "220 me.test ESMTP
 250 me.test Hello localhost [127.0.0.1], pleased to meet you
@@ -271,6 +283,27 @@ $data
     "send ${to}DATA\\r\\n" wait wait wait \
     'send x\r\n.\r\nQUIT\r\n' end
 ok 'its end is logged' await '*disconnect*why=quit*accepted=1'
+from() {
+	(export TCPREMOTEIP=$1
+	echo | smtpd 2>&1 >/dev/null) | sed -n "s/^connect session=[^ ]* //p"
+}
+early() {
+	(export TCPREMOTEIP=10.1.2.5
+	printf "EHLO x\r\n" | smtpd 2>/dev/null)
+}
+is 'a client is called by its name' \
+    'name=mail.x.test address=10.1.2.3 resolve=OK' from 10.1.2.3
+is 'but not by one that does not lead back' \
+    'name=unknown address=10.1.2.4 reverse=other.x.test resolve=FORGED' \
+    from 10.1.2.4
+is 'nor without one' 'name=unknown address=10.1.2.5 resolve=FAIL' \
+    from 10.1.2.5
+is 'access hears both names' 'client_name=unknown
+reverse_client_name=other.x.test
+client_resolve=FORGED' sh -c 'grep -A 3 "=10.1.2.4" "$POSTERN/access.log" |
+    sed 1d'
+like 'one who speaks before the greeting is cut off there, too' '^554 5.5.0 ' \
+    early
 is 'a message that comes byte by byte' '250 2.0.0 0000001a-00009 Message accepted for delivery' sh -c "
     printf '%s\n' wait 'bytes HELO x\r\n' wait 'bytes ${to}DATA\r\n' wait \
 	wait wait 'bytes .a\r\n.\r\n' wait |
@@ -350,7 +383,7 @@ exec 4<&- 5<&-
 
 worker=$(ps -o pid= --ppid "$server" | head -n 1)
 kill -9 $worker
-ok 'a worker that dies' await 'worker died*signal=9'
+ok 'a worker that dies' await 'died*signal=9'
 is 'is replaced' '220 me.test ESMTP
 221 2.0.0 me.test closing connection' script wait 'send QUIT\r\n' end
 

@@ -15,7 +15,7 @@
 
 static const struct config config = {
     .me = "me.test",
-    .databytes = 200000,
+    .databytes = 3000000,
     .recipients = 3,
     .timeout = 300,
     .timeout_data = 600,
@@ -226,7 +226,7 @@ static const struct conversation {
     {"quit", "quit\r\n", "220 |221 2.0.0", "", "", "."},
     {"EHLO", "EHLO x\r\n",
 	"220 |250-me.test Hello client.test [192.0.2.7], pleased to meet you"
-	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-SIZE 200000"
+	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-SIZE 3000000"
 	"|250 HELP",
 	"", "", ""},
     {"message", DATA "Subject: x\r\n\r\n..hi\r\n.\r\n",
@@ -243,24 +243,29 @@ static const struct conversation {
     {"C10 no recipient", HELO "MAIL FROM:<a@b>\r\nDATA\r\n",
 	"220 |250 |250 |554 5.5.1", "", "", ""},
     {"C11", START "MAIL FROM:<a@b>\r\n", STARTED "503 5.5.1", "", "", ""},
-    {"C12", HELO "MAIL FROM:a@b\r\n", "220 |250 |501 5.1.7", "", "", ""},
+    {"C12", HELO "MAIL FROM:a@b\r\n", "220 |250 |501 5.1.7", "",
+	"refused:smtpd:syntax|", ""},
     {"C14", HELO "MAIL FROM:<;touch /tmp/x;>\r\n", "220 |250 |553 5.1.7", "",
-	"", ""},
-    {"C22", START "RCPT TO:<u@h> FOO=BAR\r\n", STARTED "555 5.5.4", "", "", ""},
+	"refused:smtpd:syntax|", ""},
+    {"C22", START "RCPT TO:<u@h> FOO=BAR\r\n", STARTED "555 5.5.4", "",
+	"refused:smtpd:syntax|", ""},
     {"C23", HELO "MAIL FROM:<a@b> SIZE=99999999999999999999\r\n",
-	"220 |250 |552 5.3.4", "", "", ""},
+	"220 |250 |552 5.3.4", "", "refused:databytes|", ""},
     {"C23 longer", HELO "MAIL FROM:<a@b> SIZE=999999999999999999999\r\n",
-	"220 |250 |501 5.5.4", "", "", ""},
+	"220 |250 |501 5.5.4", "", "refused:smtpd:syntax|", ""},
     {"C24",
 	HELO "MAIL FROM:<a@b> SIZE=-1\r\nMAIL FROM:<a@b> SIZE=\r\n"
 	     "MAIL FROM:<a@b> SIZE\r\nMAIL FROM:<a@b> SIZE=1 size=2\r\n",
-	"220 |250 |501 5.5.4|501 5.5.4|501 5.5.4|501 5.5.4", "", "", ""},
-    {"C26", HELO "MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "220 |250 |555 5.5.4",
-	"", "", ""},
-    {"C27", HELO "MAIL FROM:<a@b> AUTH=a+0Ab\r\n", "220 |250 |555 5.5.4", "",
-	"", ""},
-    {"C32", HELO "MAIL FROM:<\xc3\xa9@b>\r\n", "220 |250 |553 5.6.7", "", "",
+	"220 |250 |501 5.5.4|501 5.5.4|501 5.5.4|501 5.5.4", "",
+	"refused:smtpd:syntax|refused:smtpd:syntax|refused:smtpd:syntax|"
+	"refused:smtpd:syntax|",
 	""},
+    {"C26", HELO "MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "220 |250 |555 5.5.4",
+	"", "refused:smtpd:syntax|", ""},
+    {"C27", HELO "MAIL FROM:<a@b> AUTH=a+0Ab\r\n", "220 |250 |555 5.5.4", "",
+	"refused:smtpd:syntax|", ""},
+    {"C32", HELO "MAIL FROM:<\xc3\xa9@b>\r\n", "220 |250 |553 5.6.7", "",
+	"refused:smtpd:syntax|", ""},
     {"C34", "VRFY root\r\nEXPN list\r\nVRFY\r\n",
 	"220 |252 2.1.5|502 5.5.1|501 5.5.4", "", "", ""},
     {"help", "HELP\r\n", "220 |214-2.0.0|214 2.0.0", "", "", ""},
@@ -279,7 +284,7 @@ static const struct conversation {
     {"C43", HELO "MAIL FROM:<>\r\nRCPT TO:<u@h>\r\nRCPT TO:<v@h>\r\n",
 	"220 |250 |250 2.1.0 <>... Sender ok|250 |250 ", "", "", ""},
     {"L01", START "RCPT TO:<v@h>\r\nRCPT TO:<w@h>\r\nRCPT TO:<x@h>\r\n",
-	STARTED "250 |250 |452 4.5.3", "", "", ""},
+	STARTED "250 |250 |452 4.5.3", "", "refused:maxrcpt|", ""},
     {"refused sender", HELO "MAIL FROM:<bad@b>\r\nRCPT TO:<u@h>\r\n",
 	"220 |250 |550 5.1.1 User unknown|503 5.5.1", "", "refused:test:rule|",
 	""},
@@ -310,11 +315,11 @@ static const struct conversation {
 		"250 2.0.0 0000001a-00002",
 	"x\ny\n", "accepted:0000001a-00001|accepted:0000001a-00002|", ""},
     {"E01", DATA "x\r\na\n.\nMAIL FROM:<e@v>\r\n.\r\n", TO_DATA "550 5.5.2", "",
-	"refused:smtpd:data|", ""},
+	"refused:smtpd:bare LF|", ""},
     {"E04", DATA "a\r.\rMAIL FROM:<e@v>\r\n.\r\n", TO_DATA "550 5.5.2", "",
-	"refused:smtpd:data|", ""},
+	"refused:smtpd:bare CR|", ""},
     {"E10", DATA "a\r\n#.\r\nx\r\n.\r\n", TO_DATA "550 5.6.0", "",
-	"refused:smtpd:data|", ""},
+	"refused:smtpd:NUL|", ""},
     {"E16", DATA ".\r\n", TO_DATA "250 ", "", "accepted:0000001a-00001|", ""},
     {"E21", DATA "a\r\n.\r\nQUIT\r\n", TO_DATA "250 |221 ", "a\n",
 	"accepted:0000001a-00001|", "."},
@@ -552,10 +557,12 @@ test_big_messages_travel_in_chunks(void **state)
 
 /* What makes a message fail: said behind its end, and inject forgets it. */
 static void
-doomed(const char *line, int times, const char *reply, bool begun)
+doomed(const char *line, int times, const char *reply, const char *rule,
+    bool begun)
 {
 	struct world w;
 	char wanted[256];
+	const char *log;
 
 	start(&w, "DUNNO");
 	say(&w, DATA, 0);
@@ -564,8 +571,10 @@ doomed(const char *line, int times, const char *reply, bool begun)
 	give(&w, "\r\n.\r\n", 5);
 	snprintf(wanted, sizeof(wanted), "%s%s", TO_DATA, reply);
 	assert_true(replies_are(text_of(w.s->out), wanted));
-	assert_string_equal(text_of(w.log),
-	    begun ? "abandon|refused:smtpd:data|" : "refused:smtpd:data|");
+	log = text_of(w.log);
+	assert_int_equal(strncmp(log, "abandon|", 8) == 0, begun);
+	assert_non_null(strstr(log, "refused:"));
+	assert_non_null(strstr(log, rule));
 	assert_int_equal(w.messages, 0);
 	stop(&w);
 }
@@ -577,14 +586,17 @@ test_messages_that_must_fail(void **state)
 
 	(void)state;
 	memset(line, 'x', 1024);
+	line[3] = ' ';
 	line[1024] = '\0';
-	doomed("Received: x\r\n", 51, "554 5.4.6", false); /* L09 */
-	doomed("RECEIVED : x\r\n", 51, "554 5.4.6", false);
-	doomed("a: b\r\n", 60000, "552 5.3.4", true); /* H01 */
-	doomed(line, 1100, "552 5.3.4", true);        /* E22 */
+	doomed("Received: x\r\n", 51, "554 5.4.6", "smtpd:Received",
+	    false); /* L09 */
+	doomed("RECEIVED : x\r\n", 51, "554 5.4.6", "smtpd:Received", false);
+	doomed("a: b\r\n", 60000, "552 5.3.4", "smtpd:header size",
+	    true);                                                  /* H01 */
+	doomed(line, 1100, "554 5.6.0", "smtpd:line length", true); /* E22 */
 	line[0] = '\r';
 	line[1] = '\n';
-	doomed(line, 200, "552 5.3.4", true); /* C25 */
+	doomed(line, 3000, "552 5.3.4", "databytes", true); /* C25 */
 }
 
 static void
