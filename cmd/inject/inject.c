@@ -6,6 +6,7 @@
  * messages with one sync.  See inject(8), and queue(5) for what it writes.
  */
 #include <err.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 #define DATABYTES   52428800
 #define SEGMENT_TOP 1073741824
+#define MEMORY_KEPT 33554432 /* not given back to the kernel at each batch */
 
 __attribute__((noreturn)) static void
 usage(void)
@@ -68,5 +70,7 @@ main(int argc, char *argv[])
 		errx(EXIT_PERM, "-s is not for root; "
 				"start it as pninject, see inject(8)");
 	drop_root("pninject", NULL);
+	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+	mallopt(M_TOP_PAD, MEMORY_KEPT / 16);
 	serve(&paths, &settings);
 }
