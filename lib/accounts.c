@@ -53,7 +53,9 @@ struct accounts {
 	void (*known)(const char *name, void *arg);
 	void *arg;
 	struct helper helpers[HELPERS];
-	STAILQ_HEAD(, wanted) queue;
+	STAILQ_HEAD(, wanted) queue; /* for a helper */
+	STAILQ_HEAD(, wanted) done;  /* for known() */
+	struct event *tell;
 	size_t waiting;
 	struct known *cache;
 };
@@ -180,37 +182,66 @@ stop(struct helper *h)
 	h->pid = 0;
 }
 
+/* known() is told when the loop comes round, never from within a question. */
 static void
 finish(struct helper *h, enum account account)
 {
 	struct accounts *a = h->owner;
-	struct wanted *was = h->busy;
 
-	remember(a, was->name, account);
+	remember(a, h->busy->name, account);
+	STAILQ_INSERT_TAIL(&a->done, h->busy, next);
 	h->busy = NULL;
-	a->waiting--;
-	a->known(was->name, a->arg);
-	free(was);
+	event_active(a->tell, EV_TIMEOUT, 1);
+}
+
+static void
+on_tell(evutil_socket_t fd, short what, void *arg)
+{
+	struct accounts *a = arg;
+	struct wanted *w;
+
+	(void)fd;
+	(void)what;
+	while ((w = STAILQ_FIRST(&a->done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&a->done, next);
+		a->waiting--;
+		a->known(w->name, a->arg);
+		free(w);
+	}
+}
+
+/* One that died while it had nothing to do is replaced. */
+static bool
+hand_over(struct helper *h)
+{
+	static const struct timeval deadline = {DEADLINE, 0};
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (h->pid <= 0 && start(h) == -1) {
+			log_event("helper", "error", strerror(errno), NULL);
+			return false;
+		}
+		if (send(h->fd, h->busy->name, strlen(h->busy->name),
+			MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+			event_add(h->event, &deadline);
+			return true;
+		}
+		stop(h);
+	}
+	return false;
 }
 
 /* Give the next name to a helper that has none. */
 static void
 give(struct helper *h)
 {
-	static const struct timeval deadline = {DEADLINE, 0};
 	struct accounts *a = h->owner;
 
 	while (h->busy == NULL && (h->busy = STAILQ_FIRST(&a->queue))) {
 		STAILQ_REMOVE_HEAD(&a->queue, next);
-		if (h->pid <= 0 && start(h) == -1)
-			log_event("helper", "error", strerror(errno), NULL);
-		if (h->pid > 0 &&
-		    send(h->fd, h->busy->name, strlen(h->busy->name),
-			MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
-			event_add(h->event, &deadline);
+		if (hand_over(h))
 			return;
-		}
-		stop(h);
 		finish(h, ACCOUNT_ERROR);
 	}
 }
@@ -247,6 +278,9 @@ accounts_new(struct event_base *base,
 	a->known = known;
 	a->arg = arg;
 	STAILQ_INIT(&a->queue);
+	STAILQ_INIT(&a->done);
+	if (base != NULL && (a->tell = evtimer_new(base, on_tell, a)) == NULL)
+		err(EXIT_TEMP, "accounts");
 	for (i = 0; base != NULL && i < HELPERS; i++) {
 		a->helpers[i].owner = a;
 		if (start(&a->helpers[i]) == -1)
@@ -267,10 +301,13 @@ accounts_free(struct accounts *a)
 		stop(&a->helpers[i]);
 		free(a->helpers[i].busy);
 	}
+	STAILQ_CONCAT(&a->queue, &a->done);
 	while ((w = STAILQ_FIRST(&a->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&a->queue, next);
 		free(w);
 	}
+	if (a->tell != NULL)
+		event_free(a->tell);
 	free(a->cache);
 	free(a);
 }
