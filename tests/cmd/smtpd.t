@@ -1,5 +1,6 @@
 #!/bin/sh
 # smtpd, with stand-ins for access and inject
+# shellcheck disable=SC2154 # tap.sh makes $work
 . "$TESTS/lib/tap.sh"
 
 export POSTERN=$work
@@ -233,6 +234,7 @@ mkfifo "$work/errors" "$work/go" "$work/client"
 await() {
 	while read -r line <&3; do
 		echo "$line" >>"$work/log"
+		# shellcheck disable=SC2254 # it is a pattern
 		case $line in
 		$1) return 0 ;;
 		esac

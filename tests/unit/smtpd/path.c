@@ -130,7 +130,7 @@ test_parameters(void **state)
 			strlcat(got, keyword, sizeof(got));
 			strlcat(got, ":", sizeof(got));
 			strlcat(got, value == NULL ? "-" : value, sizeof(got));
-			strcat(got, ";");
+			strlcat(got, ";", sizeof(got));
 		}
 		if (one == -1)
 			strlcat(got, "!", sizeof(got));
