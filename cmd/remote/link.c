@@ -438,3 +438,13 @@ links_drain(struct links *links)
 		leave(link);
 	}
 }
+
+void
+links_free(struct links *links)
+{
+	struct link *link;
+
+	while ((link = TAILQ_FIRST(&links->idle)) != NULL)
+		free_link(link);
+	free(links);
+}

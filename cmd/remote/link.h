@@ -26,6 +26,8 @@ struct links;
 struct link;
 
 struct links *links_new(struct event_base *, const struct links_setup *);
+/* Closes the idle ones; those in use are their users'. */
+void links_free(struct links *);
 /* Take leave of the idle ones, and keep none from now on. */
 void links_drain(struct links *);
 /* All are closed. */

@@ -89,6 +89,8 @@ main(int argc, char *argv[])
 		serve(&world, listen_and_drop(&paths, &peers), &peers);
 	else
 		status = filter(&world);
+	links_free(world.links);
 	resolver_free(world.resolver);
+	event_base_free(world.base);
 	return status;
 }

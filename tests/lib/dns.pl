@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # dns.pl - a name server for tests
 #
-#	dns.pl ZONE [PORT]
+#	dns.pl ZONE [PORTFILE]
 #
-# Listens on 127.0.0.1, by UDP and TCP (a free port), prints the port, and
-# answers from the text file ZONE until its standard input ends.  Lines:
+# Listens on 127.0.0.1, by UDP and TCP, on a free port that it prints and writes
+# to PORTFILE, and answers from the text file ZONE.  Lines:
 #
 #	name A 192.0.2.1
 #	name AAAA 2001:db8::1
@@ -136,26 +136,29 @@ load($ARGV[0] // die "usage: dns.pl ZONE [PORT]\n");
 my ($udp, $tcp);
 for (1 .. 50) {
 	$udp = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1',
-	    LocalPort => $ARGV[1] // 0) or die "udp: $!\n";
+	    LocalPort => 0) or die "udp: $!\n";
 	$tcp = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1',
 	    LocalPort => $udp->sockport, Listen => 10) and last;
 }
 die "tcp: $!\n" unless $tcp;
+if (defined $ARGV[1]) {
+	open my $file, '>', $ARGV[1] or die "$ARGV[1]: $!\n";
+	print $file $udp->sockport, "\n";
+	close $file;
+}
 $| = 1;
 print $udp->sockport, "\n";
-my $select = IO::Select->new($udp, $tcp, \*STDIN);
+my $select = IO::Select->new($udp, $tcp);
 while (1) {
 	for my $ready ($select->can_read) {
 		if ($ready == $udp) {
 			my $from = $udp->recv(my $question, 4096);
 			my $packet = reply($question, 1232);
 			$udp->send($packet, 0, $from) if defined $packet;
-		} elsif ($ready == $tcp) {
+		} else {
 			my $client = $tcp->accept or next;
 			serve_tcp($client);
 			$client->close;
-		} else {
-			sysread(STDIN, my $rest, 1024) or exit 0;
 		}
 	}
 }

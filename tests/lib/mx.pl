@@ -1,0 +1,139 @@
+#!/usr/bin/perl
+# mx.pl - an SMTP server that follows a script, for tests
+#
+#	mx.pl SCRIPT LOG [PORTFILE]
+#
+# Listens on 127.0.0.1, on a free port that it prints and writes to PORTFILE, and
+# serves one connection after the other.  What it hears goes to LOG, a line each,
+# with "connect" and "end" around each connection.  In SCRIPT the parts for each
+# connection are parted by a line "---"; the last one serves all further ones.
+#
+#	> text		say text and CRLF; \r \n \0 \xHH are understood
+#	< regex		read a line, which must match, or "UNEXPECTED" is logged
+#	data		read lines up to the dot
+#	read N		read N bytes of whatever comes, unlogged
+#	auto WORDS	be a good server until QUIT, offering WORDS
+#	silent		say nothing until the client goes
+#	reset		close with a RST
+# The end of a part closes the connection.
+use strict;
+use warnings;
+use IO::Socket::INET;
+use Socket qw(SOL_SOCKET SO_LINGER);
+
+my ($script, $logname, $portname) = @ARGV;
+open my $log, '>>', $logname or die "$logname: $!\n";
+$log->autoflush(1);
+
+sub parts {
+	open my $file, '<', $script or die "$script: $!\n";
+	my @parts = ([]);
+	while (<$file>) {
+		chomp;
+		if ($_ eq '---') {
+			push @parts, [];
+		} elsif (/\S/ && !/^#/) {
+			push @{ $parts[-1] }, $_;
+		}
+	}
+	return @parts;
+}
+
+sub unescape {
+	my ($text) = @_;
+	$text =~ s/\\x([0-9a-f]{2})/chr hex $1/gei;
+	$text =~ s/\\r/\r/g;
+	$text =~ s/\\n/\n/g;
+	$text =~ s/\\0/\0/g;
+	return $text;
+}
+
+sub hear {
+	my ($client) = @_;
+	my $line = <$client>;
+	return undef unless defined $line;
+	$line =~ s/\r\n\z// or $line .= '(no CRLF)';
+	print $log "$line\n";
+	return $line;
+}
+
+sub hear_data {
+	my ($client) = @_;
+	while (defined(my $line = hear($client))) {
+		return 1 if $line eq '.';
+	}
+	return 0;
+}
+
+sub auto {
+	my ($client, @words) = @_;
+	$client->print("220 auto.test ESMTP\r\n");
+	while (defined(my $line = hear($client))) {
+		if ($line =~ /^EHLO/) {
+			my @all = ('auto.test', @words);
+			my $last = pop @all;
+			$client->print(map({ "250-$_\r\n" } @all),
+			    "250 $last\r\n");
+		} elsif ($line eq 'DATA') {
+			$client->print("354 go on\r\n");
+			hear_data($client) or return;
+			$client->print("250 2.0.0 taken\r\n");
+		} elsif ($line eq 'QUIT') {
+			$client->print("221 bye\r\n");
+			return;
+		} else {
+			$client->print("250 2.1.0 ok\r\n");
+		}
+	}
+}
+
+# One line of the script; 0 if the connection is to be closed.
+sub step {
+	my ($client, $line) = @_;
+	my ($verb, $rest) = split ' ', $line, 2;
+	if ($verb eq '>') {
+		$client->print(unescape($rest) . "\r\n");
+	} elsif ($verb eq '<') {
+		my $heard = hear($client);
+		return 0 unless defined $heard;
+		print $log "UNEXPECTED, not /$rest/\n"
+		    unless $heard =~ /^$rest$/;
+	} elsif ($verb eq 'data') {
+		return hear_data($client);
+	} elsif ($verb eq 'read') {
+		my $bytes;
+		read $client, $bytes, $rest;
+	} elsif ($verb eq 'auto') {
+		auto($client, split ' ', $rest // '');
+	} elsif ($verb eq 'silent') {
+		1 while defined hear($client);
+	} elsif ($verb eq 'reset') {
+		setsockopt $client, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+		return 0;
+	} else {
+		die "$script: $line\n";
+	}
+	return 1;
+}
+
+$SIG{PIPE} = 'IGNORE';
+my @parts = parts();
+my $server = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1',
+    LocalPort => 0, Listen => 20, ReuseAddr => 1) or die "listen: $!\n";
+if (defined $portname) {
+	open my $file, '>', $portname or die "$portname: $!\n";
+	print $file $server->sockport, "\n";
+	close $file;
+}
+$| = 1;
+print $server->sockport, "\n";
+while (my $client = $server->accept) {
+	$client->autoflush(1);
+	my $part = @parts > 1 ? shift @parts : $parts[0];
+	print $log "connect\n";
+	for my $line (@$part) {
+		step($client, $line) or last;
+	}
+	print $log "end\n";
+	close $client;
+}
