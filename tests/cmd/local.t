@@ -1,5 +1,6 @@
 #!/bin/sh
 # local as a filter: mailboxes, .forward, refusals, locks, crashes
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
 # Root gets no mail: then another account takes its place, with its own copy of
