@@ -184,7 +184,7 @@ gather(struct message *m, struct source *s, struct store *store,
 	do {
 		if (evbuffer_add(bytes, piece, read_some(s, piece)) == -1)
 			err(EXIT_TEMP, "content");
-		message_take(m, bytes, store, settings);
+		message_take(m, bytes, SEGMENT_INLINE, store, settings);
 		evbuffer_drain(bytes, evbuffer_get_length(bytes));
 		goes_on = s->left > 0 || has_more(s);
 		if (s->left == 0 && goes_on)

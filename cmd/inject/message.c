@@ -130,8 +130,8 @@ judge(struct message *m, struct evbuffer *bytes, uint64_t most)
 }
 
 void
-message_take(struct message *m, struct evbuffer *bytes, struct store *store,
-    const struct settings *settings)
+message_take(struct message *m, struct evbuffer *bytes, size_t most,
+    struct store *store, const struct settings *settings)
 {
 	const struct verdict *why;
 
@@ -145,8 +145,7 @@ message_take(struct message *m, struct evbuffer *bytes, struct store *store,
 	if (evbuffer_add_buffer(m->text, bytes) == -1)
 		err(EXIT_TEMP, "content");
 	if (m->big.fd == -1 &&
-	    m->length + (m->origin == FROM_QUEUE ? 0 : RECEIVED_SIZE) >
-		SEGMENT_INLINE)
+	    m->length + (m->origin == FROM_QUEUE ? 0 : RECEIVED_SIZE) > most)
 		begin_big(m, store, settings);
 	if (m->big.fd != -1)
 		spill(m);

@@ -38,9 +38,12 @@ struct message *message_new(
 /* kept: its entry is on disk. */
 void message_free(struct message *, bool kept);
 
-/* Take content; the store gives a long message its id. */
-void message_take(struct message *, struct evbuffer *, struct store *,
-    const struct settings *);
+/*
+ * Take content.  What is longer than most is not kept in memory; the store
+ * gives such a message its id.
+ */
+void message_take(struct message *, struct evbuffer *, size_t most,
+    struct store *, const struct settings *);
 /* It cannot be accepted, for this reason. */
 void message_refuse(struct message *, const struct verdict *);
 /* There is no more. */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,19 +20,31 @@
 #include "serve.h"
 #include "server.h"
 
-#define CLIENTS_MAX  512
-#define PER_USER_MAX 64 /* of those, for a user that is none of ours */
+#define CLIENTS_MAX  4096
+#define PER_USER_MAX 64        /* of those, for a user that is none of ours */
+#define GATHER_MAX   134217728 /* of all contents; then less is kept of each */
+#define GATHER_LEAST 65536
+#define FILES_SPARE  64             /* descriptors for what is not a client's */
 #define CHUNK_MAX    SEGMENT_INLINE /* qmgr moves a content in one piece */
 #define LOCK_WAIT    2000 /* milliseconds: a dead inject's helpers may live */
 #define PRIORITIES   3    /* see commit.c */
 
 /* --- clients -------------------------------------------------------------- */
 
+static void
+message_over(struct client *c, bool kept)
+{
+	if (c->message != NULL)
+		message_free(c->message, kept);
+	c->message = NULL;
+	c->server->gathered -= c->gathered;
+	c->gathered = 0;
+}
+
 void
 client_free(struct client *c)
 {
-	if (c->message != NULL)
-		message_free(c->message, false);
+	message_over(c, false);
 	TAILQ_REMOVE(&c->server->all, c, all);
 	c->server->count--;
 	free(c);
@@ -55,9 +68,7 @@ void
 client_answer(struct client *c, const struct record *r, bool kept)
 {
 	conn_send(c->conn, r, NULL, -1);
-	if (c->message != NULL)
-		message_free(c->message, kept);
-	c->message = NULL;
+	message_over(c, kept);
 	c->state = IDLE;
 }
 
@@ -83,9 +94,7 @@ void
 client_refuse(struct client *c, const struct verdict *v)
 {
 	send_verdict(c, v);
-	if (c->message != NULL)
-		message_free(c->message, false);
-	c->message = NULL;
+	message_over(c, false);
 	c->state = IDLE;
 }
 
@@ -122,18 +131,29 @@ now(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* Memory has a bound: when it is tight, more goes to files. */
+static void
+gather(struct client *c, struct evbuffer *content)
+{
+	struct server *s = c->server;
+	size_t most = s->gathered < GATHER_MAX ? SEGMENT_INLINE : GATHER_LEAST;
+
+	message_take(c->message, content, most, &s->store, s->settings);
+	s->gathered -= c->gathered;
+	c->gathered = evbuffer_get_length(c->message->text);
+	s->gathered += c->gathered;
+}
+
 static void
 take(struct client *c, const struct record *r, struct evbuffer *content)
 {
-	struct server *s = c->server;
-
-	message_take(c->message, content, &s->store, s->settings);
+	gather(c, content);
 	if (strcmp(record_text(r, "more"), "yes") == 0) {
 		c->state = GATHERING;
 		slow_gather(c);
 		return;
 	}
-	message_end(c->message, s->settings);
+	message_end(c->message, c->server->settings);
 	if (c->message->big.fd != -1)
 		slow_publish(c);
 	else if (c->jobs > 0)
@@ -224,7 +244,7 @@ is_welcome(const struct server *s, const struct caller *caller)
 	const struct client *c;
 	unsigned same = 0;
 
-	if (s->count >= CLIENTS_MAX)
+	if (s->count >= s->most)
 		return false;
 	if (caller->smtpd || caller->bounce || caller->qmgr)
 		return true;
@@ -347,6 +367,23 @@ open_queue(struct server *s, const struct paths *paths)
 	mess_remove_empty(&s->mess);
 }
 
+/* Each client may need a descriptor, and another for a big content. */
+static void
+find_limits(struct server *s)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
+		err(EXIT_TEMP, "getrlimit");
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	s->most = CLIENTS_MAX;
+	if (files.rlim_cur < 2 * CLIENTS_MAX + FILES_SPARE)
+		s->most = files.rlim_cur < 2 * FILES_SPARE
+			      ? 1
+			      : (unsigned)(files.rlim_cur - FILES_SPARE) / 2;
+}
+
 static void
 find_users(struct server *s)
 {
@@ -363,6 +400,7 @@ serve(const struct paths *paths, const struct settings *settings)
 
 	TAILQ_INIT(&s.all);
 	find_users(&s);
+	find_limits(&s);
 	open_queue(&s, paths);
 	if ((s.base = event_base_new()) == NULL ||
 	    event_base_priority_init(s.base, PRIORITIES) == -1)

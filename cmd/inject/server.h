@@ -31,6 +31,7 @@ struct client {
 	enum client_state state;
 	struct message *message; /* while there is one */
 	unsigned jobs;           /* that helpers do for it */
+	size_t gathered;         /* of its content, in memory */
 	uint64_t synced;         /* of a big content, or being synced */
 	uint32_t segment;        /* to be recycled */
 	char spare[SPARE_NAME];  /* its name then; "": it is removed */
@@ -49,7 +50,8 @@ struct server {
 	struct helpers *helpers;
 	struct notify *notify;
 	struct clients all, ready;
-	unsigned count; /* of all */
+	unsigned count, most; /* of all */
+	size_t gathered;      /* of their contents, in memory */
 	struct event *commit, *deadline;
 	uid_t smtpd, bounce, qmgr;
 	bool ending;
