@@ -169,7 +169,7 @@ member(struct walk *w, const struct alias_item *item)
 		t.direct = true;
 	} else if (route_one(w->t, item->text, true, &t) == -1)
 		return -1;
-	if (t.kind == TARGET_LOCAL) {
+	if (t.kind == TARGET_LOCAL || strncmp(t.rule, "mx:", 3) == 0) {
 		free(t.rule);
 		t.rule = rule_text("aliases", self);
 	}

@@ -175,11 +175,18 @@ by_local(struct tables *t, const struct addr *a, struct mailer *m,
     const char *rule, struct target *out)
 {
 	char local[ADDR_SIZE];
+	int got;
 
 	strlcpy(local, a->local, sizeof(local));
 	addr_dequote(local);
-	if (addr_is_nested(local))
-		return route_one(t, local, true, out);
+	if (addr_is_nested(local)) {
+		if (t->nested == REWRITES_MAX)
+			return fail(out, local, addr_reply(ADDR_LOOP), rule);
+		t->nested++;
+		got = route_one(t, local, true, out);
+		t->nested--;
+		return got;
+	}
 	if (m->user[0] != '\0') {
 		strlcpy(local, m->user, sizeof(local));
 		local[strcspn(local, "@")] = '\0';
@@ -214,9 +221,13 @@ by_mailer(struct tables *t, const struct addr *a, struct mailer *m,
 	}
 }
 
-/* An address literal is its own next hop. */
+/*
+ * An address literal is its own next hop.  mapped is the entry that led to this
+ * address, if one did: it decided more than that there is none for the domain.
+ */
 static int
-to_remote(struct tables *t, const struct addr *a, struct target *out)
+to_remote(struct tables *t, const struct addr *a, const char *mapped,
+    struct target *out)
 {
 	char rule[RULE_SIZE] = "";
 	struct mailer m = {.kind = MAILER_NONE};
@@ -231,11 +242,13 @@ to_remote(struct tables *t, const struct addr *a, struct target *out)
 		snprintf(rule, sizeof(rule), "relayhost:%s", t->relayhost);
 		return to_host(a, t->relayhost, rule, out);
 	}
-	snprintf(rule, sizeof(rule), "mx:%s", a->domain);
-	addr_fold(rule);
 	if (!mailer_is_host(a->domain))
 		return fail(out, a->local, "553 5.1.2 Invalid host name",
 		    "address:host");
+	snprintf(rule, sizeof(rule), "mx:%s", a->domain);
+	addr_fold(rule);
+	if (*mapped != '\0')
+		strlcpy(rule, mapped, sizeof(rule));
 	return to_host(a, a->domain, rule, out);
 }
 
@@ -277,7 +290,7 @@ route_one(struct tables *t, const char *text, bool virtual, struct target *out)
 			return 0;
 		hit = a.domain[0] != '\0' ? tables_local(t, a.domain) : NULL;
 		if (hit == NULL && a.domain[0] != '\0')
-			return to_remote(t, &a, out);
+			return to_remote(t, &a, rule, out);
 		got = VIRTUSER_NONE;
 		if (virtual && hit != NULL)
 			got = virtuser_map(t, &a, next, &error, rule);

@@ -25,7 +25,8 @@ struct tables {
 	struct class *local; /* class w */
 	struct class *relay; /* class R */
 	struct addr_world world;
-	FILE *trace; /* NULL: no trace */
+	FILE *trace;     /* NULL: no trace */
+	unsigned nested; /* route_one within itself */
 	char reason[PATH_SIZE + 128];
 };
 

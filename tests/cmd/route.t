@@ -1,0 +1,240 @@
+#!/bin/sh
+# route: where addresses go by the tables, and why
+. "$TESTS/lib/tap.sh"
+
+export POSTERN="$work"
+conf=$work/conf
+mkdir "$conf"
+echo mx.example.org >"$conf/me"
+printf '%s\n' local.example virt.example '[192.0.2.1]' \
+    >"$conf/local-host-names"
+tab=$(printf '\t')
+
+# table NAME: the lines on standard input
+table() {
+	cat >"$conf/$1"
+	"$BIN/makemap" hash "$conf/$1" <"$conf/$1"
+}
+
+# Aliases are written as newaliases writes them: the name, then the list.
+aliases() {
+	cat >"$conf/aliases"
+	sed 's/^\([^:]*\): */\1|/' "$conf/aliases" |
+		"$BIN/makemap" -t '|' hash "$conf/aliases"
+}
+
+# to ADDRESS: kind and place of each target, without address and rule
+to() {
+	"$BIN/route" "$@" | cut -f 2,3 | tr '\t' ' '
+}
+
+user='error 553 5.1.3 User address required'
+is 'a user' 'local alice' to alice
+is 'at a name of ours' 'local alice' to Alice@LOCAL.example
+is 'at me' 'local alice' to alice@mx.example.org
+is 'at localhost' 'local alice' to alice@localhost
+is 'at our own address' 'local alice' to 'alice@[192.0.2.1]'
+is 'with an extension' 'local alice+Lists' to alice+Lists@local.example
+is 'not below a name of ours' \
+    'remote x@sub.local.example via sub.local.example' to x@sub.local.example
+is 'a domain' 'remote X@Remote.COM via remote.com' to X@Remote.COM.
+is 'an address literal' 'remote x@[10.1.2.3] via [10.1.2.3]' to 'x@[10.1.2.3]'
+is 'a further address behind ours' 'remote x@remote.com via remote.com' \
+    to x%remote.com@local.example
+is 'a source route' 'remote c@d.com via d.com' to @a.com,@b.com:c@d.com
+is 'no user' "$user" to @local.example
+is 'two at signs' 'error 553 5.1.3 Invalid route address' to a@b@c.com
+is 'a program' 'error 550 5.7.1 Cannot mail directly to programs' to '|/bin/id'
+is 'a file' 'error 550 5.7.1 Cannot mail directly to files' to /etc/passwd
+is 'a list' 'error 550 5.7.1 Cannot mail directly to :include:s' \
+    to '":include:/etc/passwd"@local.example'
+is 'someone who has moved' \
+    'error 551 5.1.1 User has moved; please try <x@remote.com>' \
+    to x@remote.com.REDIRECT
+
+# --- virtusertable
+table virtusertable <<'EOF'
+a@virt.example		alice
+b+*@virt.example	bob+%2
+c@virt.example		carol%3
+d@virt.example		error:nouser 550 no d here
+e@virt.example		error:5.7.1:450 later
+loop@virt.example	loop@virt.example
+hop@virt.example	a@virt.example
+@virt.example		%1@remote.com
+EOF
+is 'virtusertable: a user' 'local alice' to a@virt.example
+is 'virtusertable: quotes do not matter' 'local alice' to '"a"@virt.example'
+is 'virtusertable: only at its own domain' 'local a' to a@local.example
+is 'virtusertable: detail goes on' 'local bob+x' to b+x@virt.example
+is 'virtusertable: detail kept by %3' 'local carol+x' to c+x@virt.example
+is 'virtusertable: detail lost by %1' 'remote zz@remote.com via remote.com' \
+    to zz+q@virt.example
+is 'virtusertable: an error' 'error 550 5.0.0 no d here' to d@virt.example
+is 'virtusertable: another' 'error 450 5.7.1 later' to e@virt.example
+is 'virtusertable: more than once' 'local alice' to hop@virt.example
+is 'virtusertable: a loop ends' \
+    'error 554 5.0.0 rewrite: excessive recursion' to loop@virt.example
+like 'virtusertable: the rule' "${tab}virtusertable:@virt.example\$" \
+    "$BIN/route" zz@virt.example
+
+# --- aliases
+is 'postmaster without an alias is root' 'local root' to postmaster
+is 'mailer-daemon too' 'local root' to MAILER-DAEMON@local.example
+aliases <<'EOF'
+root: kjy
+list: alice, bob, x@remote.com, Bob
+both: list, alice, carol
+dave: dave, eve
+one: two
+two: one
+some: two2, alice
+two2: some, bob
+prog: "|/bin/cat", alice
+files: /var/archive
+inc: :include:/etc/list
+plus+det: alice
+plus+*: bob
+plus: carol
+esc: \esc, other@remote.com
+owned: alice
+owner-owned: kim@remote.com
+lost: a b
+virt: a@virt.example
+moved: kjy@new.example.REDIRECT
+d1: d2
+d2: d3
+d3: d4
+d4: d5
+d5: d6
+d6: d7
+d7: d8
+d8: d9
+d9: d10
+d10: d11
+d11: alice
+EOF
+is 'aliases: several people, once each' 'local alice
+local bob
+remote x@remote.com via remote.com' to list
+is 'aliases: of aliases' 'local alice
+local bob
+remote x@remote.com via remote.com
+local carol' to both@local.example
+is 'aliases: itself is the user of that name' 'local dave
+local eve' to dave
+is 'aliases: postmaster by root' 'local kjy' to postmaster
+is 'aliases: a loop' 'error 554 5.4.6 aliasing/forwarding loop broken' to one
+is 'aliases: a loop with others' 'local bob
+local alice' to some
+is 'aliases: a program is for local to follow' 'local prog' to prog
+is 'aliases: and a file' 'local files+x' to files+x
+is 'aliases: and an :include:' 'local inc' to inc
+is 'aliases: with this detail' 'local alice' to plus+det
+is 'aliases: with any detail' 'local bob' to plus+other
+is 'aliases: without' 'local carol' to PLUS
+is 'aliases: a backslash ends it' 'local esc
+remote other@remote.com via remote.com' to esc
+like 'aliases: and is told' '^direct=yes$' "$BIN/route" -r esc
+is 'aliases: \user as an address' 'local list' to '\list'
+is 'aliases: through virtusertable' 'local alice' to virt
+is 'aliases: one who has moved' \
+    'error 551 5.1.1 User has moved; please try <kjy@new.example>' to moved
+is 'aliases: ten deep' 'local alice' to d2
+is 'aliases: eleven deep' \
+    'error 554 5.4.6 aliasing/forwarding loop broken (11 aliases deep; 10 max)' \
+    to d1
+like 'aliases: owner- is the sender' '^sender=kim@remote.com$' \
+    "$BIN/route" -r owned
+like 'aliases: a wrong one is told, for now' \
+    'lost: aliases:lost: blank or control character in an address' \
+    "$BIN/route" lost
+like 'aliases: with status 111' '^status 111$' "$BIN/route" lost
+is 'aliases: not for other domains' 'remote list@remote.com via remote.com' \
+    to list@remote.com
+
+# --- domaintable, mailertable, relayhost
+echo 'old.example local.example' | table domaintable
+is 'domaintable' 'local alice' to alice@OLD.example
+is 'domaintable: not below' 'remote x@s.old.example via s.old.example' \
+    to x@s.old.example
+table mailertable <<'EOF'
+remote.com	smtp:[1.2.3.4]
+.remote.com	esmtp:%1.internal.net
+port.com	relay:hub.com:2525
+two.com		smtp:h1.com:h2.com
+lit.com		smtp:[IPv6:2001:db8::5]
+spaced.com	smtp: hub.com
+user.com	smtp:kim@hub.com
+loc.com		local:
+locu.com	local:alice@ignored
+err.com		error:5.7.1:550 no mail
+key.com		error:nohost:no such host
+gone.com	discard:
+bare.com	hub.com
+odd.com		procmail:/x
+empty.com	smtp:
+EOF
+is 'mailertable: a host' 'remote x@remote.com via [1.2.3.4]' to x@remote.com
+is 'mailertable: below a domain' 'remote x@a.b.remote.com via a.b.internal.net' \
+    to x@a.b.remote.com
+is 'mailertable: a port' 'remote x@port.com via hub.com:2525' to x@port.com
+is 'mailertable: the first of several' 'remote x@two.com via h1.com' \
+    to x@two.com
+is 'mailertable: IPv6' 'remote x@lit.com via [ipv6:2001:db8::5]' to x@lit.com
+is 'mailertable: blanks' 'remote x@spaced.com via hub.com' to x@spaced.com
+is 'mailertable: another address' 'remote kim@hub.com via hub.com' \
+    to x@user.com
+is 'mailertable: local' 'local x' to x@loc.com
+is 'mailertable: a further address' 'remote x@y.com via y.com' to x%y.com@loc.com
+is 'mailertable: further addresses have an end' \
+    'error 554 5.0.0 rewrite: excessive recursion' \
+    to "x$(printf '%%loc.com%.0s' $(seq 100))@loc.com"
+is 'mailertable: local user' 'local alice' to x@locu.com
+is 'mailertable: an error' 'error 550 5.7.1 no mail' to x@err.com
+is 'mailertable: an error with a keyword' 'error 553 5.3.0 no such host' \
+    to x@key.com
+is 'mailertable: discard' 'discard x@gone.com' to x@gone.com
+is 'mailertable: no colon, no entry' 'remote x@bare.com via bare.com' \
+    to x@bare.com
+is 'mailertable: a mailer that we have not' \
+    'error 554 5.3.5 unknown mailer procmail' to x@odd.com
+is 'mailertable: no host' \
+    'error 554 5.3.5 mailertable: no valid host name' to x@empty.com
+is 'mailertable: not for what is ours' 'local x' to x@local.example
+is 'mailertable: not for literals' 'remote x@[10.1.2.3] via [10.1.2.3]' \
+    to 'x@[10.1.2.3]'
+echo '[smart.example]:2525' >"$conf/relayhost"
+is 'relayhost' 'remote x@other.com via [smart.example]:2525' to x@other.com
+is 'relayhost: mailertable knows better' 'remote x@remote.com via [1.2.3.4]' \
+    to x@remote.com
+is 'relayhost: not for what is ours' 'local x' to x@local.example
+rm "$conf/relayhost"
+
+# --- how it says it
+is 'one line: address, kind, place, rule' \
+    "x@remote.com${tab}remote${tab}x@remote.com via [1.2.3.4]${tab}mailertable:remote.com" \
+    "$BIN/route" x@remote.com
+is 'a record' 'address=x@port.com
+kind=remote
+recipient=x@port.com
+host=hub.com:2525
+rule=mailertable:port.com' "$BIN/route" -r x@port.com
+like '-v shows each look-up' "^mailertable:\.com$tab-\$" \
+    "$BIN/route" -v x@other.com
+like '-v names the line' \
+    "^mailertable:remote.com${tab}smtp:\[1.2.3.4\]$tab$conf/mailertable:1\$" \
+    "$BIN/route" -v x@remote.com
+like '-v names the line of an alias' "$tab$conf/aliases:2\$" \
+    "$BIN/route" -v list
+is 'addresses on standard input' 'local alice
+local bob' sh -c 'printf "alice\nbob\n" | "$BIN/route" | cut -f 2,3 |
+	tr "\t" " "'
+like 'an error ends with 100' '^status 100$' "$BIN/route" x@err.com
+like 'a wrong option too' '^status 100$' "$BIN/route" -x
+truncate -s 100 "$conf/aliases.cdb"
+like 'a broken table: later' "alice: $conf/aliases.cdb: damaged" \
+    "$BIN/route" alice
+like 'with 111' '^status 111$' "$BIN/route" alice
+
+finish
