@@ -79,6 +79,8 @@ engine_quote(struct engine *e, const char *what)
 {
 	outcome_quote(
 	    &e->failure, OUTCOME_DEFERRED, e->setup.peer, &e->reply, what);
+	/* It takes no mail now, which is no matter of the recipients. */
+	(void)strlcpy(e->failure.status, "4.3.2", sizeof(e->failure.status));
 	be_over(e);
 }
 
@@ -88,7 +90,7 @@ engine_break(struct engine *e, const char *what)
 	char text[REPLY_TEXT + 64];
 
 	(void)snprintf(text, sizeof(text), "broke the protocol %s", what);
-	engine_fail(e, "4.5.0", text);
+	engine_fail(e, "4.4.2", text);
 }
 
 void

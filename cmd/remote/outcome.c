@@ -61,8 +61,13 @@ outcome_quote(struct outcome *o, enum outcome_class class, const char *peer,
 
 	outcome_free(o);
 	o->class = class;
-	/* The digit and our class must say the same (RFC 3463 2). */
-	if (reply->status[0] == digit)
+	/*
+	 * 421 is about the host, whatever the status it has; and the digit and
+	 * our class must say the same (RFC 3463 2).
+	 */
+	if (reply->code == 421)
+		(void)strlcpy(o->status, "4.3.2", sizeof(o->status));
+	else if (reply->status[0] == digit)
 		(void)strlcpy(o->status, reply->status, sizeof(o->status));
 	else
 		(void)snprintf(o->status, sizeof(o->status), "%c.0.0", digit);

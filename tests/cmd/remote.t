@@ -178,7 +178,7 @@ server <<-'EOF'
 	> 554 5.7.1 not you
 EOF
 is 'a greeting that refuses is for now only' \
-    'ann@x deferred 4.0.0 [127.0.0.1] said: 554 5.7.1 not you (in reply to the connection)' \
+    'ann@x deferred 4.3.2 [127.0.0.1] said: 554 5.7.1 not you (in reply to the connection)' \
     to "$at" ann@x
 server <<-'EOF'
 	> 220 mx
@@ -201,13 +201,13 @@ server <<-'EOF'
 	> 220 mx\r\n550 \x1b[2Jhello\0\xff
 EOF
 is 'what a server says cannot disturb a terminal or a record' \
-    'ann@x deferred 4.5.0 [127.0.0.1] broke the protocol by two replies to one command' \
+    'ann@x deferred 4.4.2 [127.0.0.1] broke the protocol by two replies to one command' \
     to "$at" ann@x
 server <<-'EOF'
 	> 550 \x1b[2Jhello\0\xff
 EOF
 is 'nor in its words' \
-    'ann@x deferred 4.0.0 [127.0.0.1] said: 550 ?[2Jhello?? (in reply to the connection)' \
+    'ann@x deferred 4.3.2 [127.0.0.1] said: 550 ?[2Jhello?? (in reply to the connection)' \
     to "$at" ann@x
 server <<-'EOF'
 	reset
