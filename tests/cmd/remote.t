@@ -21,7 +21,16 @@ cat >"$work/zone" <<-'EOF'
 	empty.test AAAA ::1
 	servfail.test SERVFAIL
 	bad.test MX 10 a\010b.test
+	one.test CNAME two.test
+	two.test CNAME one.test
+	alias.test CNAME null.test
 EOF
+i=0
+while [ $i -lt 90 ]; do
+	i=$((i + 1))
+	echo "big.test MX $i lo.a-name-that-is-long-enough.loop.test"
+done >>"$work/zone"
+echo 'lo.a-name-that-is-long-enough.loop.test A 127.0.0.1' >>"$work/zone"
 start perl "$TESTS/lib/dns.pl" "$work/zone" "$work/dns.port"
 echo "127.0.0.1@$(cat "$work/dns.port")" >"$work/conf/nameserver"
 
@@ -283,6 +292,15 @@ is 'an MX that is this host' \
 is 'a name server that fails' \
     'a@x deferred 4.4.3 servfail.test cannot be looked up now: the name servers fail' \
     to servfail.test a@x
+is 'a CNAME is followed' \
+    'a@x failed 5.1.10 alias.test takes no mail: its MX record says so (RFC 7505)' \
+    to alias.test a@x
+is 'but not in a circle' \
+    'a@x deferred 4.4.3 one.test cannot be looked up now: the name servers fail' \
+    to one.test a@x
+is 'an answer too long for UDP comes by TCP' \
+    'a@x failed 5.4.4 big.test leads to addresses that no mail can be sent to' \
+    to big.test a@x
 is 'an MX with a newline in its name' \
     'a@x failed 5.4.4 bad.test has MX records without a host name' \
     to bad.test a@x
