@@ -57,9 +57,9 @@ struct exchanger {
 
 struct exchangers {
 	/* 0: hosts are there.  else the class and status of every recipient: */
-	int failed;        /* 1: for good, -1: for now */
-	char status[12];   /* 5.1.2, 5.1.10, 4.4.3 ... */
-	char text[512];    /* why, in words, with the name asked */
+	int failed;      /* 1: for good, -1: for now */
+	char status[12]; /* 5.1.2, 5.1.10, 4.4.3 ... */
+	char text[512];  /* why, in words, with the name asked */
 	size_t count;
 	struct exchanger hosts[RESOLVE_HOSTS]; /* in the order to be tried */
 };
