@@ -42,7 +42,7 @@ folder_remove(void)
 static inline void
 file_write(const char *name, const char *text)
 {
-	char path[256];
+	char path[512];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -55,7 +55,7 @@ file_write(const char *name, const char *text)
 static inline void
 table_write(const char *name, const char *lines)
 {
-	char path[256], *copy = strdup(lines), *rest = copy, *line, *value;
+	char path[512], *copy = strdup(lines), *rest = copy, *line, *value;
 	struct mapmake *map;
 
 	file_write(name, lines);
@@ -78,7 +78,7 @@ table_write(const char *name, const char *lines)
 static inline void
 table_remove(const char *name)
 {
-	char path[256];
+	char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s.cdb", folder, name);
 	unlink(path);

@@ -1,0 +1,328 @@
+/* judge: each step of the relay decision alone, and who wins over whom. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../tables.h"
+#include "conf.h"
+#include "judge.h"
+#include "question.h"
+
+static enum account
+account(const char *name, void *arg)
+{
+	(void)arg;
+	return strcmp(name, "kjy") == 0    ? ACCOUNT_YES
+	       : strcmp(name, "slow") == 0 ? ACCOUNT_PENDING
+	       : strcmp(name, "sick") == 0 ? ACCOUNT_ERROR
+					   : ACCOUNT_NO;
+}
+
+static struct judge judging = {.account = account};
+
+/* A question's fields are parted by commas. */
+static int
+ask(const char *fields, struct verdict *v)
+{
+	char *copy = strdup(fields), *rest = copy, *field, *value;
+	struct record r;
+	struct question q;
+	int got;
+
+	record_init(&r, RECORD_QUESTION);
+	while ((field = strsep(&rest, ",")) != NULL) {
+		value = field;
+		strsep(&value, "=");
+		assert_int_equal(record_add(&r, field, value), 0);
+	}
+	assert_null(question_read(&r, &q));
+	got = judge(&judging, &q, v);
+	record_free(&r);
+	free(copy);
+	return got;
+}
+
+#define DENIED  "550 5.7.1 <x@r.com>... Relaying denied"
+#define UNNAMED DENIED ". IP name lookup failed [10.5.5.5]"
+#define FROM    "client_address=10.5.5.5,"
+#define NAMED   FROM "client_name=h.n.example,client_resolve=OK,"
+#define TO      "recipient=x@r.com"
+
+/* One line of access, and what it does. */
+static const struct {
+	const char *access, *question, *action, *rule;
+} rows[] = {
+    /* connect: the name before the address, the tag before none */
+    {"10.5 REJECT\n", FROM "protocol_state=CONNECT", "550 5.7.1 Access denied",
+	"access:10.5"},
+    {"10.5 REJECT\nn.example OK\n", NAMED "protocol_state=CONNECT", "DUNNO",
+	"access:n.example"},
+    {"connect:10.5 OK\n10.5 REJECT\n", FROM "protocol_state=CONNECT", "DUNNO",
+	"access:connect:10.5"},
+    {"connect:10.5 REJECT\n10.5.5 OK\n", FROM "protocol_state=CONNECT", "DUNNO",
+	"access:10.5.5"},
+    {"n.example REJECT\n",
+	FROM "client_name=h.n.example,client_resolve=FORGED,"
+	     "protocol_state=CONNECT",
+	"DUNNO", ""},
+    {"[10.5] REJECT\n", FROM "protocol_state=CONNECT",
+	"550 5.7.1 Access denied", "access:[10.5]"},
+    {"10.5.5.0/24 DISCARD\n10.5.5.5 QUARANTINE:odd one\n",
+	FROM "protocol_state=CONNECT", "HOLD odd one", "access:10.5.5.5"},
+    {"10.5.5.0/24 421 go away\n", FROM "protocol_state=CONNECT",
+	"421 4.0.0 go away", "access:10.5.5.0/24"},
+    {"connect:10.5.5.0/24 REJECT\n10.5.5.0/24 OK\n",
+	FROM "protocol_state=CONNECT", "550 5.7.1 Access denied",
+	"access:connect:10.5.5.0/24"},
+    {"from:10.5.5.0/24 REJECT\n", FROM "protocol_state=CONNECT", "DUNNO", ""},
+    {"n.example REJECT\n10.5.5.0/24 OK\n", NAMED "protocol_state=CONNECT",
+	"550 5.7.1 Access denied", "access:n.example"},
+    /* sender */
+    {"@d.com REJECT\nd.com OK\n", FROM "sender=a@d.com",
+	"550 5.7.1 <a@d.com>... Access denied", "access:@d.com"},
+    {"@d.com REJECT\na@ OK\n", FROM "sender=a@d.com", "DUNNO", "access:a@"},
+    {"@d.com REJECT\na@d.com OK\n", FROM "sender=a@d.com", "DUNNO",
+	"access:a@d.com"},
+    {"from:@d.com DISCARD\n@d.com OK\n", FROM "sender=a@d.com", "DISCARD",
+	"access:from:@d.com"},
+    {"to:d.com REJECT\n", FROM "sender=a@d.com", "DUNNO", ""},
+    {"from:d.com ERROR:5.7.1:450 wait\n", FROM "sender=\"a b\"@d.com",
+	"450 5.7.1 <\"a b\"@d.com>... wait", "access:from:d.com"},
+    {"", FROM "sender=,protocol_state=MAIL", "DUNNO", ""},
+    {"", FROM "sender=a@localhost",
+	"553 5.5.4 <a@localhost>... Real domain name required for sender "
+	"address",
+	"sender:loopback"},
+    {"", "client_address=127.0.0.1,client_name=localhost,sender=a@localhost",
+	"DUNNO", ""},
+    {"", FROM "sender=a",
+	"553 5.5.4 <a>... Domain name required for sender address a",
+	"sender:unqualified"},
+    {"a@ OK\n", FROM "sender=a", "DUNNO", "access:a@"},
+    /* recipients that are blocked */
+    {"kjy@ REJECT\n", FROM "recipient=kjy@ours.example",
+	"550 5.2.1 <kjy@ours.example>... Mailbox disabled for this "
+	"recipient",
+	"access:kjy@"},
+    {"to:@r.com DISCARD\n", FROM TO, "DISCARD", "access:to:@r.com"},
+    {"x@ REJECT\n", FROM TO, UNNAMED, "default:relay"},
+    {"to:r.com OK\n", FROM TO, UNNAMED, "default:relay"},
+    {"x@r.com RELAY\n", FROM TO, UNNAMED, "default:relay"},
+    /* relaying, step by step */
+    {"", FROM TO, UNNAMED, "default:relay"},
+    {"", NAMED TO, DENIED, "default:relay"},
+    {"", FROM "client_resolve=TEMP," TO,
+	"450 4.4.0 <x@r.com>... Relaying temporarily denied. Cannot resolve "
+	"PTR record for 10.5.5.5",
+	"default:relay"},
+    {"", FROM "client_resolve=FORGED," TO,
+	DENIED ". IP name possibly forged [10.5.5.5]", "default:relay"},
+    {"", "client_address=2001:db8::26," TO,
+	DENIED ". IP name lookup failed [IPv6:2001:db8:0:0:0:0:0:26]",
+	"default:relay"},
+    {"", TO, DENIED, "default:relay"},
+    {"", "client_address=127.0.0.1," TO, "OK", "client:127.0.0.1"},
+    {"", "client_address=::1," TO, "OK", "client:::1"},
+    {"", "client_address=127.0.0.5," TO,
+	DENIED ". IP name lookup failed [127.0.0.5]", "default:relay"},
+    {"r.com RELAY\n", FROM TO, "OK", "access:r.com"},
+    {"@r.com RELAY\n", FROM TO, "OK", "access:@r.com"},
+    {"com RELAY\n", FROM TO, "OK", "access:com"},
+    {"10.5.5.5 RELAY\n", FROM TO, "OK", "access:10.5.5.5"},
+    {"10.5 RELAY\n10.5.5 OK\n", FROM TO, UNNAMED, "default:relay"},
+    {"10.5.0.0/16 RELAY\n", FROM TO, "OK", "access:10.5.0.0/16"},
+    {"10.5.0.0/16 RELAY\n10.5.5.0/24 OK\n", FROM TO, UNNAMED, "default:relay"},
+    {"10.5.0.0/16 RELAY\n10 OK\n", FROM TO, UNNAMED, "default:relay"},
+    {"n.example RELAY\n", NAMED TO, "OK", "access:n.example"},
+    {"n.example RELAY\n", FROM "client_name=h.n.example," TO, "OK",
+	"access:n.example"},
+    {"a@ RELAY\n@d.com RELAY\n", FROM "sender=a@d.com," TO, UNNAMED,
+	"default:relay"},
+    {"", FROM "recipient=x@rel.example", "OK", "relay-domains:rel.example"},
+    {"", "client_address=10.77.1.1," TO, "OK", "relay-domains:10.77"},
+    {"", "client_address=1.1.1.1,client_name=h.rel.example," TO, "OK",
+	"relay-domains:rel.example"},
+    {"", "client_address=192.0.2.9," TO, "OK", "local-host-names:[192.0.2.9]"},
+    {"", FROM "client_name=ours.example," TO, "OK",
+	"local-host-names:ours.example"},
+    /* addresses behind addresses */
+    {"co.ki RELAY\n", FROM "recipient=x%r.com@co.ki",
+	"550 5.7.1 <x%r.com@co.ki>... Relaying denied. IP name lookup "
+	"failed [10.5.5.5]",
+	"default:relay"},
+    {"", FROM "recipient=x%r.com@ours.example",
+	"550 5.7.1 <x%r.com@ours.example>... Relaying denied. IP name "
+	"lookup failed [10.5.5.5]",
+	"default:relay"},
+    {"", FROM "recipient=\"x@r.com\"@ours.example",
+	"550 5.7.1 <\"x@r.com\"@ours.example>... Relaying denied. IP name "
+	"lookup failed [10.5.5.5]",
+	"default:relay"},
+    /* users */
+    {"", FROM "recipient=kjy@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=KJY+x@OURS.example", "DUNNO", ""},
+    {"", FROM "recipient=\\kjy@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=Box@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=sales@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=PostMaster@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=postmaster", "DUNNO", ""},
+    {"", FROM "recipient=no@ours.example",
+	"550 5.1.1 <no@ours.example>... User unknown", "passwd:unknown"},
+    {"d.com DISCARD\n", FROM "sender=a@d.com,recipient=no@ours.example",
+	"DUNNO", ""},
+    {"10.5 DISCARD\n", FROM "sender=a@d.com,recipient=no@ours.example", "DUNNO",
+	""},
+    {"", FROM "recipient=sick@ours.example",
+	"451 4.3.0 Temporary system failure. Please try again later.",
+	"passwd:unavailable"},
+    {"", FROM "recipient=v@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=w@ours.example",
+	"550 5.1.1 <w@ours.example>... User unknown", "passwd:unknown"},
+    {"kjy@ REJECT\n", FROM "recipient=e@ours.example",
+	"450 4.2.1 <e@ours.example>... later", "virtusertable:e@ours.example"},
+    {"", FROM "recipient=,protocol_state=RCPT",
+	"553 5.0.0 <>... User address required", "address:syntax"},
+    {"", FROM "recipient=/etc/passwd",
+	"550 5.7.1 </etc/passwd>... Cannot mail directly to files",
+	"address:special"},
+    {"", "protocol_state=END-OF-MESSAGE", "DUNNO", ""},
+};
+
+static void
+one_table_one_verdict(void **state)
+{
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		table_write("access", rows[i].access);
+		if (ask(rows[i].question, &v) != 1 ||
+		    strcmp(v.action, rows[i].action) != 0 ||
+		    strcmp(v.rule, rows[i].rule) != 0)
+			fail_msg("%s%s: %s (%s)", rows[i].access,
+			    rows[i].question, v.action, v.rule);
+	}
+}
+
+static void
+a_sender_grants_only_where_it_may(void **state)
+{
+	struct verdict v;
+
+	(void)state;
+	judging.relay_mail_from = true;
+	table_write("access", "@d.com RELAY\na@ RELAY\nfrom:t.com RELAY\n"
+			      "plain.com RELAY\n");
+	ask(FROM "sender=b@d.com," TO, &v);
+	assert_string_equal(v.action, "OK");
+	ask(FROM "sender=a@anywhere.com," TO, &v);
+	assert_string_equal(v.action, "OK");
+	ask(FROM "sender=b@sub.t.com," TO, &v);
+	assert_string_equal(v.action, "OK");
+	ask(FROM "sender=b@plain.com," TO, &v);
+	assert_string_equal(v.action, UNNAMED);
+	ask(FROM "sender=," TO, &v);
+	assert_string_equal(v.action, UNNAMED);
+	judging.relay_mail_from = false;
+	ask(FROM "sender=a@d.com," TO, &v);
+	assert_string_equal(v.action, UNNAMED);
+}
+
+static void
+what_is_pending_is_asked_again(void **state)
+{
+	struct verdict v;
+
+	(void)state;
+	assert_int_equal(ask(FROM "recipient=slow@ours.example", &v), 0);
+}
+
+static void
+a_broken_table_is_for_later(void **state)
+{
+	static const char *const names[] = {
+	    "access", "virtusertable", "aliases", "mailboxes"};
+	char path[64];
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	table_write("access", "");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s.cdb", names[i]);
+		table_remove(names[i]);
+		file_write(path, "rubbish");
+		assert_int_equal(ask(FROM "recipient=nn@ours.example", &v), -1);
+		assert_string_equal(v.action,
+		    "451 4.3.0 Temporary system failure. "
+		    "Please try again later.");
+		assert_non_null(strstr(judging.look.t->reason, path));
+		table_remove(names[i]);
+		assert_int_equal(ask(FROM "recipient=nn@ours.example", &v), 1);
+	}
+}
+
+static const char *const wrong[] = {"client_address=300.1.1.1",
+    "client_address=1.2.3", "client_address=:::", "client_resolve=ok",
+    "request=inject", "client_address=1.1.1.1 "};
+
+static void
+what_is_no_question(void **state)
+{
+	char name[32], long_name[400];
+	struct question q;
+	struct record r;
+	const char *value;
+	size_t i;
+
+	(void)state;
+	record_init(&r, RECORD_QUESTION);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		record_clear(&r);
+		value = strchr(wrong[i], '=') + 1;
+		snprintf(name, sizeof(name), "%.*s",
+		    (int)(value - wrong[i] - 1), wrong[i]);
+		record_add(&r, name, value);
+		if (question_read(&r, &q) == NULL)
+			fail_msg("%s", wrong[i]);
+	}
+	record_clear(&r);
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	record_add(&r, "client_address", "1.1.1.1");
+	record_add(&r, "client_name", long_name);
+	assert_non_null(question_read(&r, &q));
+	record_free(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_table_one_verdict),
+	    cmocka_unit_test(a_sender_grants_only_where_it_may),
+	    cmocka_unit_test(what_is_pending_is_asked_again),
+	    cmocka_unit_test(a_broken_table_is_for_later),
+	    cmocka_unit_test(what_is_no_question),
+	};
+	int failed;
+
+	folder_make();
+	file_write("me", "me.example\n");
+	file_write("local-host-names", "ours.example\n[192.0.2.9]\n");
+	file_write("relay-domains", "rel.example\n10.77\n");
+	table_write("aliases", "sales kjy\n");
+	table_write("mailboxes", "box /srv/box kjy\n");
+	table_write("virtusertable", "v@ours.example kjy\n"
+				     "w@ours.example nosuch\n"
+				     "e@ours.example error:4.2.1:450 later\n");
+	judging.look.t = tables_open(folder, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	look_close(&judging.look);
+	tables_close(judging.look.t);
+	folder_remove();
+	return failed;
+}
