@@ -115,8 +115,11 @@ forward_judge(const struct fate *parts, size_t count, struct fate *f)
 			if (worst->class == FATE_DEFERRED)
 				break;
 		}
-	if (worst != NULL)
-		*f = *worst;
-	else
+	if (worst == NULL)
 		fate_set(f, FATE_DONE, "2.0.0", "nothing to do");
+	else if (worst->class == FATE_DONE && count > 1)
+		fate_set(
+		    f, FATE_DONE, "2.0.0", "%zu steps of .forward done", count);
+	else
+		*f = *worst;
 }

@@ -108,7 +108,7 @@ test_the_letter_waits_if_a_part_waits_and_fails_if_one_fails(void **state)
 		size_t which;
 	} rows[] = {
 	    {"d", FATE_DONE, 0},
-	    {"dd", FATE_DONE, 0},
+	    {"dd", FATE_DONE, 2},
 	    {"df", FATE_FAILED, 1},
 	    {"ffd", FATE_FAILED, 0},
 	    {"dfw", FATE_DEFERRED, 2},
