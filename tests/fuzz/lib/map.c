@@ -1,0 +1,60 @@
+/* A file of noise in the place of a table. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "map.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static char folder[] = "/tmp/postern-fuzz-XXXXXX";
+static char path[64];
+
+static void
+clean(void)
+{
+	unlink(path);
+	rmdir(folder);
+}
+
+static int
+each(const char *key, const char *value, void *arg)
+{
+	size_t *total = arg;
+
+	*total += strlen(key) + strlen(value);
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const char *const keys[] = {"", "a", "co.ki", "user@"};
+	static struct map *map;
+	char value[MAP_VALUE];
+	size_t i, total = 0;
+	int fd, got;
+
+	if (map == NULL) {
+		if (mkdtemp(folder) == NULL)
+			abort();
+		snprintf(path, sizeof(path), "%s/t.cdb", folder);
+		atexit(clean);
+		map = map_open(folder, "t");
+	}
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd == -1 || write(fd, data, len) != (ssize_t)len)
+		abort();
+	close(fd);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		got = map_find(map, keys[i], value);
+		if (got == -1 && *map_reason(map) == '\0')
+			abort();
+	}
+	(void)map_each(map, each, &total);
+	return 0;
+}
