@@ -49,14 +49,20 @@ not() {
 }
 
 test_users() {
-	local name
+	local name uid gid mail
 	for name in smtpd access inject qmgr remote bounce; do
 		ok "$name is pn$name, for good" \
 		    same "$(ids $name)" "$(owner_ids pn$name)"
 		ok "$name has no capability" not capable "$name"
 	done
-	ok 'local is the owner of the mailbox' \
-	    same "$(ids local)" "$(owner_ids nobody)"
+	# The effective group is mail's, for the account's spool file.
+	uid=$(id -u nobody)
+	gid=$(id -g nobody)
+	mail=$(getent group mail | cut -d: -f3)
+	ok 'local is the owner of the mailbox, and of group mail' \
+	    same "$(ids local)" \
+	    "$uid $uid $uid $uid $gid $mail $mail $mail"
+	ok 'local has no capability' not capable local
 	other() {
 		"$instance" status "$dir" | awk '$3 == "root"' |
 			grep -v '^lspawn '

@@ -60,12 +60,18 @@ below() {
 }
 
 test_calls() {
-	local tracer syncs files
-	strace -f -qq -o "$dir/strace" -p "$(pids inject | head -n 1)" \
+	local tracer syncs files all
+	all=$(pids inject | paste -sd ,)
+	strace -f -qq -o "$dir/strace" -p "$all" \
 	    -e "trace=/^(f|fdata)sync|open|creat|link|rename|mkdir" &
 	tracer=$!
-	attached() { grep -q '^TracerPid:	[1-9]' \
-	    "/proc/$(pids inject | head -n 1)/status"; }
+	attached() {
+		local pid
+		for pid in $(pids inject); do
+			grep -q '^TracerPid:	[1-9]' "/proc/$pid/status" ||
+				return 1
+		done
+	}
 	soon 'strace watches inject' attached
 	ok 'the same again under strace' source_mail
 	soon 'all are delivered' has "$((2 * count))"

@@ -105,7 +105,9 @@ begin_postfix() {
 postfix_permissions() {
 	chgrp postdrop /usr/sbin/postqueue /usr/sbin/postdrop
 	chmod 2755 /usr/sbin/postqueue /usr/sbin/postdrop
-	mkdir -p /var/spool/postfix/maildrop /var/spool/postfix/public
+	mkdir -p /var/spool/postfix/maildrop /var/spool/postfix/public \
+	    /var/lib/postfix
+	chown postfix /var/lib/postfix
 	chown postfix:postdrop /var/spool/postfix/maildrop \
 	    /var/spool/postfix/public
 	chmod 1730 /var/spool/postfix/maildrop
