@@ -1,5 +1,6 @@
 #!/bin/sh
 # access: sendmail's verdicts, what goes beyond them, the filter, the server
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
 export POSTERN="$work"
@@ -296,7 +297,9 @@ like 'and it recovers by itself' '^action=OK' talk 'recipient=x@r.com\n\n'
 echo other.example >"$conf/local-host-names"
 like 'a changed class file counts too' '^action=DUNNO' \
     talk 'recipient=alice@other.example\n\n'
-kill -KILL $(cat "/proc/$server/task/$server/children")
+for child in $(cat "/proc/$server/task/$server/children"); do
+	kill -KILL "$child"
+done
 like 'its helpers may die' '^action=(DUNNO|451 4.3.0)' \
     talk 'recipient=bin@other.example\n\n'
 like 'and live again' '^action=DUNNO' talk 'recipient=sys@other.example\n\n'

@@ -1,5 +1,6 @@
 #!/bin/sh
 # makemap: the options, messages and exit codes of sendmail's, on CDB
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
 cd "$work" || exit 1

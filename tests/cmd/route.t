@@ -1,5 +1,6 @@
 #!/bin/sh
 # route: where addresses go by the tables, and why
+# shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
 export POSTERN="$work"
