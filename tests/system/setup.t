@@ -73,7 +73,7 @@ test_undo() {
 	ok 'no group is left' test -z "$left"
 	like 'the queue is root.s' '^[0-7]* root:root$' \
 	    owned /var/spool/postern/mess
-	left=$(on kjy find /etc/sv /etc/service /run/postern -name 'postern*')
+	left=$(on kjy find /etc/sv /etc/service /run -name 'postern*')
 	ok 'no service is left' test -z "$left"
 }
 
