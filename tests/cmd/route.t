@@ -58,6 +58,9 @@ table virtusertable <<'EOF'
 a@virt.example		alice
 b+*@virt.example	bob+%2
 c@virt.example		carol%3
+p++@virt.example	pat+%2
+++@virt.example		plus+%2
++*@virt.example		empty
 d@virt.example		error:nouser 550 no d here
 e@virt.example		error:5.7.1:450 later
 loop@virt.example	loop@virt.example
@@ -69,8 +72,11 @@ is 'virtusertable: quotes do not matter' 'local alice' to '"a"@virt.example'
 is 'virtusertable: only at its own domain' 'local a' to a@local.example
 is 'virtusertable: detail goes on' 'local bob+x' to b+x@virt.example
 is 'virtusertable: detail kept by %3' 'local carol+x' to c+x@virt.example
-is 'virtusertable: detail lost by %1' 'remote zz@remote.com via remote.com' \
-    to zz+q@virt.example
+is 'virtusertable: ++ wants a detail' 'local pat+x' to p+x@virt.example
+is 'virtusertable: ++ of anybody' 'local plus+q' to zz+q@virt.example
+is 'virtusertable: +* is content with none' 'local empty' to p+@virt.example
+is 'virtusertable: anybody' 'remote zz@remote.com via remote.com' \
+    to zz@virt.example
 is 'virtusertable: an error' 'error 550 5.0.0 no d here' to d@virt.example
 is 'virtusertable: another' 'error 450 5.7.1 later' to e@virt.example
 is 'virtusertable: more than once' 'local alice' to hop@virt.example
@@ -162,6 +168,7 @@ is 'domaintable: not below' 'remote x@s.old.example via s.old.example' \
 table mailertable <<'EOF'
 remote.com	smtp:[1.2.3.4]
 .remote.com	esmtp:%1.internal.net
+.two.net	smtp:%2.gw.net
 port.com	relay:hub.com:2525
 two.com		smtp:h1.com:h2.com
 lit.com		smtp:[IPv6:2001:db8::5]
@@ -179,6 +186,8 @@ EOF
 is 'mailertable: a host' 'remote x@remote.com via [1.2.3.4]' to x@remote.com
 is 'mailertable: below a domain' 'remote x@a.b.remote.com via a.b.internal.net' \
     to x@a.b.remote.com
+is 'mailertable: the label before it' 'remote x@a.b.two.net via b.gw.net' \
+    to x@a.b.two.net
 is 'mailertable: a port' 'remote x@port.com via hub.com:2525' to x@port.com
 is 'mailertable: the first of several' 'remote x@two.com via h1.com' \
     to x@two.com

@@ -95,6 +95,10 @@ a_broken_table_is_an_error_until_it_is_mended(void **state)
 		assert_non_null(strstr(map_reason(m), path));
 		assert_true(map_exists(m));
 	}
+	table_write("t", "a 1\n");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(truncate(path, st.st_size + 1), 0);
+	assert_int_equal(map_find(m, "a", value), -1);
 	spoil("", 0);
 	assert_int_equal(map_find(m, "a", value), -1);
 	memset(noise, 0xff, sizeof(noise));
@@ -243,6 +247,10 @@ a_maker_that_dies_leaves_the_old_table(void **state)
 	}
 	waitpid(pid, &status, 0);
 	expect(m, "a", 1, "1");
+	assert_int_equal(truncate(beside, 100000), 0);
+	table_write("t", "a 2\n");
+	expect(m, "a", 1, "2");
+	table_write("t", "a 1\n");
 	make = mapmake_begin(path, false);
 	mapmake_put(make, "a", 1, "3", 1, MAPMAKE_KEEP);
 	mapmake_abort(make);
