@@ -27,7 +27,7 @@ else
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINKHARDEN := -pie -Wl,-z,relro,-z,now
 endif
-LIBS	:= libbsd-overlay libevent_core libcdb libunbound libxxhash libseccomp
+LIBS	:= libbsd-overlay libevent_core libcdb libxxhash libseccomp
 PC_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror \
@@ -36,7 +36,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
 	  -DCONFDIR='"$(CONFDIR)"' -DQUEUEDIR='"$(QUEUEDIR)"' \
 	  -DRUNDIR='"$(RUNDIR)"' -DMAILDIR='"$(MAILDIR)"' \
 	  -DLIBEXECDIR='"$(PREFIX)/lib/postern"'
-LDLIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(LIBS))
+# Not by pkg-config: libunbound.pc wants the .pc files of what it hides.
+LDLIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(LIBS)) -lunbound
 
 all: $(CMDS:%=$(B)/bin/%)
 
