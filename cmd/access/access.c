@@ -297,6 +297,19 @@ server_open(struct server *s, bool verbose)
 	s->judge.arg = s;
 }
 
+static void
+server_close(struct server *s)
+{
+	FILE *trace = s->judge.look.t->trace;
+
+	accounts_free(s->accounts);
+	look_close(&s->judge.look);
+	tables_close(s->judge.look.t);
+	if (trace != NULL)
+		fclose(trace);
+	free(s->trace);
+}
+
 static int
 serve(struct server *s)
 {
@@ -318,7 +331,7 @@ serve(struct server *s)
 		err(EXIT_TEMP, "signal");
 	log_event("start", "listen", path, NULL);
 	event_base_dispatch(s->base);
-	accounts_free(s->accounts);
+	server_close(s);
 	log_event("stop", NULL);
 	return 0;
 }
@@ -346,6 +359,9 @@ filter(struct server *s, bool verbose)
 		err(errno == EPROTO || errno == EMSGSIZE ? EXIT_PERM
 							 : EXIT_TEMP,
 		    "question");
+	record_free(&question);
+	record_free(&out);
+	server_close(s);
 	return 0;
 }
 
