@@ -56,13 +56,12 @@ int record_number(
  * Walk all fields: start with *at = 0.  1 with *name (as "name=", not ended by
  * NUL: use record_is) and *value; 0 at the end.
  */
-int record_walk(const struct record *, size_t *at, const char **name,
-    const char **value);
+int record_walk(
+    const struct record *, size_t *at, const char **name, const char **value);
 /* Is the field that record_walk found called so? */
 bool record_is(const char *found, const char *name);
 /* Walk the values of one name: start with *at = 0.  NULL at the end. */
-const char *record_each(
-    const struct record *, const char *name, size_t *at);
+const char *record_each(const struct record *, const char *name, size_t *at);
 
 /*
  * Parse the record at the start of bytes.  The number of bytes it took, the

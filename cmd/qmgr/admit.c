@@ -70,6 +70,8 @@ add_target(struct expansion *x, const char *original, const struct target *t)
 		record_add(&x->event, "original", original);
 	if (t->sender != NULL)
 		record_add(&x->event, "sender", t->sender);
+	if (t->direct)
+		record_add(&x->event, "direct", "yes");
 	if (t->kind == TARGET_ERROR || t->kind == TARGET_DISCARD)
 		add_verdict(x, t);
 	x->count++;
@@ -104,6 +106,8 @@ take_as_is(struct expansion *x, const struct record *head)
 			x->count++;
 		} else if (record_is(name, "original")) {
 			record_add(&x->event, "original", value);
+		} else if (record_is(name, "direct")) {
+			record_add(&x->event, "direct", value);
 		} else if (record_is(name, "owner")) {
 			record_add(&x->event, "sender", value);
 		}

@@ -127,12 +127,14 @@ parcel_answer(struct door *d, const struct outcome *o)
 	turn_soon(q);
 }
 
-/* A mailbox in trouble is in trouble for the next message too. */
+/*
+ * A mailbox in trouble is in trouble for the next message too; what a program
+ * in a .forward (4.3.0) makes of one message tells nothing of another.
+ */
 static bool
 tells_of_mailbox(const char *status)
 {
-	return strncmp(status, "4.2.", 4) == 0 ||
-	       strncmp(status, "4.3.", 4) == 0;
+	return strncmp(status, "4.2.", 4) == 0 || strcmp(status, "4.3.1") == 0;
 }
 
 static void
@@ -344,6 +346,7 @@ question(const struct parcel *p, struct record *r)
 {
 	const struct envelope *e = &p->envelope;
 	const char *recipient = e->recipients[p->rcpt->number];
+	const char *body = record_get(&e->entry.head, "body");
 	const char *plus = strchr(recipient, '+');
 	const char *at = strrchr(recipient, '@');
 
@@ -351,6 +354,10 @@ question(const struct parcel *p, struct record *r)
 	record_add(r, "sender", envelope_sender(e, p->rcpt->number));
 	record_add(r, "recipient", recipient);
 	record_add(r, "user", lane_user(p->lane));
+	if (e->direct[p->rcpt->number])
+		record_add(r, "direct", "yes");
+	if (body != NULL)
+		record_add(r, "body", body);
 	if (plus != NULL && at != NULL && plus < at)
 		record_addf(
 		    r, "extension", "%.*s", (int)(at - plus - 1), plus + 1);

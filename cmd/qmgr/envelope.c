@@ -36,7 +36,8 @@ index_recipients(struct envelope *e, uint32_t count)
 	e->recipients = calloc(count + 1, sizeof(char *));
 	e->originals = calloc(count + 1, sizeof(char *));
 	e->senders = calloc(count + 1, sizeof(char *));
-	if (!e->recipients || !e->originals || !e->senders)
+	e->direct = calloc(count + 1, sizeof(bool));
+	if (!e->recipients || !e->originals || !e->senders || !e->direct)
 		err(EXIT_TEMP, "envelope");
 	while (record_walk(&e->expanded, &at, &name, &value)) {
 		if (record_is(name, "recipient") && ++i < count)
@@ -45,6 +46,8 @@ index_recipients(struct envelope *e, uint32_t count)
 			e->originals[i] = value;
 		else if (record_is(name, "sender") && i >= 0 && i < count)
 			e->senders[i] = value;
+		else if (record_is(name, "direct") && i >= 0 && i < count)
+			e->direct[i] = true;
 	}
 	e->count = i + 1 < count ? (uint32_t)(i + 1) : count;
 }
@@ -79,6 +82,7 @@ envelope_free(struct envelope *e)
 	free(e->recipients);
 	free(e->originals);
 	free(e->senders);
+	free(e->direct);
 	memset(e, 0, sizeof(*e));
 }
 

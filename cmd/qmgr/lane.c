@@ -103,9 +103,8 @@ lane_drop(struct lanes *lanes, struct lane *lane)
 void
 lane_update(struct lanes *lanes, struct lane *lane)
 {
-	bool able =
-	    lane->queued > 0 && !lane->blocked && !lane->resting &&
-	    lane->active < lane->limit;
+	bool able = lane->queued > 0 && !lane->blocked && !lane->resting &&
+		    lane->active < lane->limit;
 
 	if (able == lane->in_turn)
 		return;

@@ -136,6 +136,7 @@ struct envelope {
 	const char **recipients; /* by number, in expanded */
 	const char **originals;  /* what it was expanded from, or NULL */
 	const char **senders;    /* the sender for it, if another, or NULL */
+	bool *direct;            /* to this very user: no alias, no .forward */
 	uint32_t count;
 };
 /* 0; -1: it cannot be read (logged).  envelope_free in both cases. */

@@ -132,23 +132,43 @@ each_event(struct store *s, const struct record *event, uint32_t at, void *arg)
 }
 
 static void
+copy_fields(struct record *to, const struct record *from, const char *but)
+{
+	const char *name, *value;
+	char field[32];
+	size_t at = 0;
+
+	while (record_walk(from, &at, &name, &value)) {
+		snprintf(field, sizeof(field), "%.*s", (int)strcspn(name, "="),
+		    name);
+		if (strcmp(field, but) != 0)
+			(void)record_add(to, field, value);
+	}
+}
+
+/* The entry's fields; its content stays where it is. */
+static void
+tell_head(struct client *c, const struct record *head)
+{
+	struct record out;
+
+	record_init(&out, RECORD_ENVELOPE);
+	copy_fields(&out, head, "size");
+	conn_send(c->conn, &out, NULL, -1);
+	record_free(&out);
+}
+
+static void
 tell_finished(struct client *c, const struct envelope *e, uint32_t number,
     const struct record *end)
 {
-	const char *name, *value;
 	struct record out;
-	char field[16];
-	size_t at = 0;
 
 	record_init(&out, RECORD_ENVELOPE);
 	record_add(&out, "id", e->entry.id);
 	record_add(&out, "sender", envelope_sender(e, number));
 	record_add(&out, "recipient", e->recipients[number]);
-	while (record_walk(end, &at, &name, &value)) {
-		snprintf(field, sizeof(field), "%.*s", (int)strcspn(name, "="),
-		    name);
-		(void)record_add(&out, field, value);
-	}
+	copy_fields(&out, end, "");
 	conn_send(c->conn, &out, NULL, -1);
 	record_free(&out);
 }
@@ -171,7 +191,7 @@ tell_message(struct client *c, struct message *m)
 	for (i = 0; i < m->count; i++)
 		record_init(&ends.of[i], RECORD_ENVELOPE);
 	state_each(m->store, each_event, &ends);
-	conn_send(c->conn, &e.entry.head, NULL, -1);
+	tell_head(c, &e.entry.head);
 	for (i = 0; i < m->count; i++) {
 		if (m->rcpts[i].state == RCPT_FINISHED)
 			tell_finished(c, &e, i, &ends.of[i]);

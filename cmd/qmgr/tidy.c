@@ -168,6 +168,8 @@ question(const struct message *m, const struct envelope *e, struct record *r)
 			record_add(r, "original", e->originals[i]);
 		if (e->senders[i] != NULL)
 			record_add(r, "owner", e->senders[i]);
+		if (e->direct[i])
+			record_add(r, "direct", "yes");
 	}
 }
 

@@ -84,8 +84,8 @@ a_number_may_have_a_unit(void **state)
 static void
 nonsense_ends_the_program_for_good(void **state)
 {
-	static const char *const numbers[] = { "x\n", "-1\n", "0\n", "4096\n",
-		"1KK\n", "1\n2\n", "99999999999999999999\n", "1 2\n" };
+	static const char *const numbers[] = {"x\n", "-1\n", "0\n", "4096\n",
+	    "1KK\n", "1\n2\n", "99999999999999999999\n", "1 2\n"};
 	size_t i;
 
 	(void)state;
@@ -130,9 +130,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_number_may_have_a_unit),
-		cmocka_unit_test(nonsense_ends_the_program_for_good),
-		cmocka_unit_test(a_host_name_is_checked),
+	    cmocka_unit_test(a_number_may_have_a_unit),
+	    cmocka_unit_test(nonsense_ends_the_program_for_good),
+	    cmocka_unit_test(a_host_name_is_checked),
 	};
 
 	if (mkdtemp(dir) == NULL)

@@ -14,17 +14,17 @@
 static const struct {
 	const char *value, *line;
 } rows[] = {
-	{ "plain", "event a=plain z=1\n" },
-	{ "two words", "event a=\"two words\" z=1\n" },
-	{ "x\nevil a=b", "event a=\"x\\x0aevil a=b\" z=1\n" },
-	{ "\r", "event a=\\x0d z=1\n" },
-	{ "\" b=\"", "event a=\"\\x22 b=\\x22\" z=1\n" },
-	{ "\x1b[31m", "event a=\\x1b[31m z=1\n" },
-	{ "\xff", "event a=\\xff z=1\n" },
-	{ "back\\slash", "event a=\"back\\x5cslash\" z=1\n" },
-	{ "a=b", "event a=\"a=b\" z=1\n" },
-	{ "", "event z=1\n" },
-	{ NULL, "event z=1\n" },
+    {"plain", "event a=plain z=1\n"},
+    {"two words", "event a=\"two words\" z=1\n"},
+    {"x\nevil a=b", "event a=\"x\\x0aevil a=b\" z=1\n"},
+    {"\r", "event a=\\x0d z=1\n"},
+    {"\" b=\"", "event a=\"\\x22 b=\\x22\" z=1\n"},
+    {"\x1b[31m", "event a=\\x1b[31m z=1\n"},
+    {"\xff", "event a=\\xff z=1\n"},
+    {"back\\slash", "event a=\"back\\x5cslash\" z=1\n"},
+    {"a=b", "event a=\"a=b\" z=1\n"},
+    {"", "event z=1\n"},
+    {NULL, "event z=1\n"},
 };
 
 static void
@@ -39,8 +39,8 @@ a_value_stays_in_its_field(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		dup2(pipes[1], STDERR_FILENO);
-		log_event("event", "a", rows[i].value, "z", log_number(1),
-		    NULL);
+		log_event(
+		    "event", "a", rows[i].value, "z", log_number(1), NULL);
 		dup2(saved, STDERR_FILENO);
 		len = read(pipes[0], got, sizeof(got) - 1);
 		got[len] = '\0';
@@ -55,7 +55,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_value_stays_in_its_field),
+	    cmocka_unit_test(a_value_stays_in_its_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,28 +15,27 @@ static const struct {
 	ssize_t want; /* bytes taken, 0 for more, -1 */
 	int error;
 } parses[] = {
-#define ROW(what, bytes, want, error)                                        \
-	{                                                                    \
-		what, bytes, sizeof(bytes) - 1, want, error                  \
+#define ROW(what, bytes, want, error)                                          \
+	{                                                                      \
+		what, bytes, sizeof(bytes) - 1, want, error                    \
 	}
-	ROW("nothing yet", "", 0, 0),
-	ROW("half a name", "reci", 0, 0),
-	ROW("a field, no end", "recipient=a@b\n", 0, 0),
-	ROW("one field", "a=b\n\n", 5, 0),
-	ROW("content is left alone", "a=b\nsize=3\n\nxyz", 12, 0),
-	ROW("an empty record", "\nrest", 1, 0),
-	ROW("an empty value", "a=\n\n", 4, 0),
-	ROW("equals in a value", "a=b=c\n\n", 7, 0),
-	ROW("8-bit in a value", "a=\xff\n\n", 5, 0),
-	ROW("no equals", "abc\n\n", -1, EPROTO),
-	ROW("no name", "=b\n\n", -1, EPROTO),
-	ROW("a name in capitals", "Abc=b\n\n", -1, EPROTO),
-	ROW("a name with a digit", "a1=b\n\n", -1, EPROTO),
-	ROW("a NUL in a value", "a=b\0c\n\n", -1, EPROTO),
-	ROW("a NUL in a name", "a\0=c\n\n", -1, EPROTO),
-	ROW("too long", "a=0123456789012345678901234567890\n\n", -1, EMSGSIZE),
-	ROW("too long already", "a=0123456789012345678901234567890", -1,
-	    EMSGSIZE),
+    ROW("nothing yet", "", 0, 0),
+    ROW("half a name", "reci", 0, 0),
+    ROW("a field, no end", "recipient=a@b\n", 0, 0),
+    ROW("one field", "a=b\n\n", 5, 0),
+    ROW("content is left alone", "a=b\nsize=3\n\nxyz", 12, 0),
+    ROW("an empty record", "\nrest", 1, 0),
+    ROW("an empty value", "a=\n\n", 4, 0),
+    ROW("equals in a value", "a=b=c\n\n", 7, 0),
+    ROW("8-bit in a value", "a=\xff\n\n", 5, 0),
+    ROW("no equals", "abc\n\n", -1, EPROTO),
+    ROW("no name", "=b\n\n", -1, EPROTO),
+    ROW("a name in capitals", "Abc=b\n\n", -1, EPROTO),
+    ROW("a name with a digit", "a1=b\n\n", -1, EPROTO),
+    ROW("a NUL in a value", "a=b\0c\n\n", -1, EPROTO),
+    ROW("a NUL in a name", "a\0=c\n\n", -1, EPROTO),
+    ROW("too long", "a=0123456789012345678901234567890\n\n", -1, EMSGSIZE),
+    ROW("too long already", "a=0123456789012345678901234567890", -1, EMSGSIZE),
 };
 
 static void
@@ -117,9 +116,8 @@ a_number_is_a_number_or_refused(void **state)
 	static const struct {
 		const char *value;
 		int want;
-	} rows[] = { { "0", 1 }, { "100", 1 }, { "101", -1 }, { "", -1 },
-		{ "-1", -1 }, { " 1", -1 }, { "1x", -1 },
-		{ "99999999999999999999999", -1 } };
+	} rows[] = {{"0", 1}, {"100", 1}, {"101", -1}, {"", -1}, {"-1", -1},
+	    {" 1", -1}, {"1x", -1}, {"99999999999999999999999", -1}};
 	struct record r;
 	uint64_t n;
 	size_t i;
@@ -159,7 +157,7 @@ a_stream_gives_records_and_leaves_content(void **state)
 static void
 half_a_record_in_a_stream_is_an_error(void **state)
 {
-	static char *const rows[] = { "a=b\n", "a=b", "a\n\n", "a=b\nx\n\n" };
+	static char *const rows[] = {"a=b\n", "a=b", "a\n\n", "a=b\nx\n\n"};
 	struct record r;
 	size_t i;
 	FILE *f;
@@ -179,13 +177,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_record_is_understood_or_refused),
-		cmocka_unit_test(a_value_may_not_hold_a_newline),
-		cmocka_unit_test(a_record_does_not_grow_beyond_its_limit),
-		cmocka_unit_test(what_is_encoded_is_parsed_again),
-		cmocka_unit_test(a_number_is_a_number_or_refused),
-		cmocka_unit_test(a_stream_gives_records_and_leaves_content),
-		cmocka_unit_test(half_a_record_in_a_stream_is_an_error),
+	    cmocka_unit_test(a_record_is_understood_or_refused),
+	    cmocka_unit_test(a_value_may_not_hold_a_newline),
+	    cmocka_unit_test(a_record_does_not_grow_beyond_its_limit),
+	    cmocka_unit_test(what_is_encoded_is_parsed_again),
+	    cmocka_unit_test(a_number_is_a_number_or_refused),
+	    cmocka_unit_test(a_stream_gives_records_and_leaves_content),
+	    cmocka_unit_test(half_a_record_in_a_stream_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,8 +165,8 @@ a_retry_waits_as_long_as_the_message_is_old(void **state)
 	static const struct {
 		int64_t age;
 		uint32_t least;
-	} rows[] = { { -5, 300 }, { 0, 300 }, { 300, 300 }, { 1000, 1000 },
-		{ 4000, 4000 }, { 400000, 4000 } };
+	} rows[] = {{-5, 300}, {0, 300}, {300, 300}, {1000, 1000}, {4000, 4000},
+	    {400000, 4000}};
 	size_t i;
 	uint32_t chance;
 
@@ -185,12 +185,12 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, emptied)
 	const struct CMUnitTest tests[] = {
-		TEST(the_earliest_is_due_first),
-		TEST(lanes_take_turns),
-		TEST(an_ill_host_is_probed_by_one),
-		TEST(news_of_one_failure_counts_once),
-		TEST(a_lane_goes_when_nothing_is_in_it),
-		TEST(a_retry_waits_as_long_as_the_message_is_old),
+	    TEST(the_earliest_is_due_first),
+	    TEST(lanes_take_turns),
+	    TEST(an_ill_host_is_probed_by_one),
+	    TEST(news_of_one_failure_counts_once),
+	    TEST(a_lane_goes_when_nothing_is_in_it),
+	    TEST(a_retry_waits_as_long_as_the_message_is_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,11 +114,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_event_is_read_as_it_was_written),
-		cmocka_unit_test(another_life_is_not_believed),
-		cmocka_unit_test(damage_at_any_byte_is_seen),
-		cmocka_unit_test(reading_goes_on_behind_damage),
-		cmocka_unit_test(every_kind_has_its_name),
+	    cmocka_unit_test(an_event_is_read_as_it_was_written),
+	    cmocka_unit_test(another_life_is_not_believed),
+	    cmocka_unit_test(damage_at_any_byte_is_seen),
+	    cmocka_unit_test(reading_goes_on_behind_damage),
+	    cmocka_unit_test(every_kind_has_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
