@@ -28,7 +28,7 @@ compiles_whole() {
 }
 
 program() {
-	name=$(sed -n 's/^exec \(chpst -u [^ ]* \)\{0,1\}\([a-z]*\).*/\2/p' \
+	name=$(sed -n 's/^exec \(chpst -u [^ ]* \)\{0,1\}\([a-z][a-z]*\).*/\2/p' \
 	    "$conf/service/$1/run")
 	[ -x "$BIN/$name" ]
 }
