@@ -134,7 +134,7 @@ open_all(struct qmgr *q)
 int
 main(int argc, char *argv[])
 {
-	struct qmgr q = {0};
+	static struct qmgr q; /* lives as long as the program */
 
 	if (argc != 2 || strcmp(argv[1], "-s") != 0) {
 		fprintf(stderr, "usage: qmgr -s\n");
