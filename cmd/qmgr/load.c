@@ -310,7 +310,8 @@ static char (*segment_names(struct qmgr *q, size_t *count))[9]
 		memcpy(names[(*count)++], entry->d_name, sizeof(*names));
 	}
 	closedir(dir);
-	qsort(names, *count, sizeof(*names), by_name);
+	if (*count > 0)
+		qsort(names, *count, sizeof(*names), by_name);
 	return names;
 }
 
