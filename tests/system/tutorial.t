@@ -224,6 +224,19 @@ test_access_relay() {
 	    from_out a@outside.test x@friend.test
 }
 
+# access reads relay-mail-from at its start; wait until the new one answers.
+access_answers() {
+	printf 'request=smtpd_access_policy\nprotocol_state=CONNECT\n%s\n\n' \
+	    client_address=127.0.0.1 |
+		on kjy perl "$here/../lib/unix.pl" \
+		    /run/postern/smtpd/access/socket 1 | grep -q '^action='
+}
+
+restart_access() {
+	on kjy sv -w 10 restart /etc/service/postern-access >/dev/null
+	until_so access_answers
+}
+
 test_access_sender() {
 	access_table <<<'kim@ RELAY'
 	like 'user@ RELAY lets the sender in' '^250' \
@@ -231,11 +244,11 @@ test_access_sender() {
 	like 'but a sender alone grants no relaying' '^550 5\.7\.1' \
 	    from_out kim@outside.test x@friend.test
 	on kjy touch "$conf/relay-mail-from"
-	on kjy sv -w 10 restart /etc/service/postern-access >/dev/null
+	restart_access
 	like 'unless conf/relay-mail-from is there' '^250' \
 	    from_out kim@outside.test x@friend.test
 	on kjy rm "$conf/relay-mail-from"
-	on kjy sv -w 10 restart /etc/service/postern-access >/dev/null
+	restart_access
 	access_table <<<'outside.test REJECT'
 	like 'REJECT' '^550 5\.7\.1' from_out kim@outside.test kjy@kjy.co.ki
 }
