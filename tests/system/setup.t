@@ -52,11 +52,16 @@ silent() {
 	! greets
 }
 
+# Another program may greet before this one has started.
+runs_as_pnqmgr() {
+	on kjy ps -o user= -C qmgr | grep '^pnqmgr'
+}
+
 test_runit() {
 	on kjy sh -c 'rm -f /etc/service/*; ln -s /etc/sv/postern-* /etc/service'
 	begin runsvdir /etc/service
 	soon 'runit starts it' greets
-	like 'as its own user' '^pnqmgr' on kjy ps -o user= -C qmgr
+	soon 'as its own user' runs_as_pnqmgr
 	on kjy rm -r /run/postern
 	on kjy sv -w 20 restart /etc/service/postern-access \
 	    /etc/service/postern-smtpd >/dev/null
@@ -84,7 +89,7 @@ test_daemontools() {
 	    owned /var/spool/postern/mess
 	begin svscan /etc/postern-service
 	soon 'daemontools starts it' greets
-	like 'as its own user' '^pnqmgr' on kjy ps -o user= -C qmgr
+	soon 'as its own user' runs_as_pnqmgr
 	like 'the log is written' '^@' \
 	    on kjy cat /var/log/postern/access/current
 }
