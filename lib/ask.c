@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdbool.h>
 #include <sys/queue.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <err.h>
@@ -13,6 +15,8 @@
 #include "peer.h"
 
 #define ASK_CONTENT 1048576 /* of an answer */
+#define ASK_GRACE   3000    /* milliseconds in which a neighbour may restart */
+#define ASK_PAUSE   100     /* milliseconds between two tries to connect */
 
 /* A kept connection; ask is the question it carries now, or NULL. */
 struct line {
@@ -29,6 +33,7 @@ struct ask {
 	struct evbuffer *queued; /* what was sent before there was a line */
 	int queued_fd;
 	struct event *timer;
+	int64_t begun; /* milliseconds */
 	ask_answer *answer;
 	void *arg;
 };
@@ -174,6 +179,32 @@ ask_unqueue(struct ask *a)
 	a->queued_fd = -1;
 }
 
+static int64_t
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Nobody listens: the supervisor may be starting the neighbour anew, so the
+ * first who waits has a little patience.  true if there is another to look at.
+ */
+static bool
+nobody_listens(struct ask_pool *pool, struct ask *a)
+{
+	struct timeval pause = {.tv_usec = ASK_PAUSE * 1000};
+
+	if (milliseconds() - a->begun < ASK_GRACE) {
+		event_add(pool->kick, &pause);
+		return false;
+	}
+	ask_fail(a, strerror(errno));
+	return true;
+}
+
 static void
 on_kick(evutil_socket_t none, short what, void *arg)
 {
@@ -188,10 +219,8 @@ on_kick(evutil_socket_t none, short what, void *arg)
 			if (pool->count >= pool->max)
 				return;
 			if ((l = line_open(pool)) == NULL) {
-				/* A full backlog passes; the dead do not. */
-				if (errno == EAGAIN && pool->count > 0)
+				if (!nobody_listens(pool, a))
 					return;
-				ask_fail(a, strerror(errno));
 				continue;
 			}
 		}
@@ -266,6 +295,7 @@ ask_begin(struct ask_pool *pool, ask_answer *answer, void *arg)
 	a->answer = answer;
 	a->arg = arg;
 	a->queued_fd = -1;
+	a->begun = milliseconds();
 	TAILQ_INSERT_TAIL(&pool->waiting, a, next);
 	patience(a);
 	/* At once if there is an idle line and nobody is before us. */

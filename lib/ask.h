@@ -5,6 +5,8 @@
  * a pool opens more while all are busy, up to its limit; more questions wait
  * their turn.  A neighbour that is away or dies is no error of ours: the
  * question is answered by NULL with the reason, and the next one connects anew.
+ * One that does not listen is given three seconds, so that its restart is no
+ * more than a pause.
  */
 #ifndef ASK_H
 #define ASK_H
