@@ -12,6 +12,7 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 peers=${PEERS:-$top/build/peers/root}
 store=/mnt # a tmpfs of the test's own
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 own_machine() {
 	[ "${OWN_MACHINE:-}" != yes ] || {
