@@ -16,27 +16,6 @@ struct scan {
 	const char *reason;
 };
 
-static char *
-copy(const char *from, size_t len)
-{
-	char *text = malloc(len + 1);
-
-	if (text == NULL)
-		err(EXIT_TEMP, "alias");
-	memcpy(text, from, len);
-	text[len] = '\0';
-	return text;
-}
-
-static void
-trim(const char **from, const char **to)
-{
-	while (*from < *to && quoting_blank(**from))
-		(*from)++;
-	while (*to > *from && quoting_blank((*to)[-1]))
-		(*to)--;
-}
-
 /* --- the extent of one item ------------------------------------------------
  */
 
@@ -84,7 +63,8 @@ is_quoted(const char *from, const char *to)
 static char *
 unquote(const char *from, const char *to)
 {
-	char *text = copy(from + 1, (size_t)(to - from) - 2), *out = text, *in;
+	char *text = quoting_copy(from + 1, (size_t)(to - from) - 2),
+	     *out = text, *in;
 
 	for (in = text; *in != '\0'; in++) {
 		if (*in == '\\' && in[1] != '\0')
@@ -109,11 +89,11 @@ special_item(struct alias_item *item, char *text, const char **reason)
 		body += strlen(":include:");
 	} else
 		item->kind = ALIAS_FILE;
-	trim(&body, &end);
+	quoting_trim(&body, &end);
 	if (is_quoted(body, end))
 		item->text = unquote(body, end);
 	else
-		item->text = copy(body, (size_t)(end - body));
+		item->text = quoting_copy(body, (size_t)(end - body));
 	free(text);
 	if (*item->text == '\0')
 		*reason = "nothing behind | or :include:";
@@ -168,7 +148,7 @@ address_item(struct alias_item *item, char *text, const char **reason)
 		free(text);
 		return -1;
 	}
-	item->text = copy(body, strlen(body));
+	item->text = quoting_copy(body, strlen(body));
 	free(text);
 	return 1;
 }
@@ -180,17 +160,17 @@ read_item(const char *from, const char *to, struct alias_item *item,
 	char *text;
 	bool angle = memchr(from, '<', (size_t)(to - from)) != NULL;
 
-	trim(&from, &to);
+	quoting_trim(&from, &to);
 	if (is_special(from, to))
 		return special_item(
-		    item, copy(from, (size_t)(to - from)), reason);
+		    item, quoting_copy(from, (size_t)(to - from)), reason);
 	if (is_quoted(from, to)) {
 		text = unquote(from, to);
 		if (is_special(text, text + strlen(text)))
 			return special_item(item, text, reason);
 		free(text);
 	}
-	text = copy(from, (size_t)(to - from));
+	text = quoting_copy(from, (size_t)(to - from));
 	quoting_bare(from, to, text);
 	if (*text == '\0' && !angle) {
 		free(text);

@@ -12,27 +12,6 @@ struct scan {
 	unsigned line;
 };
 
-static char *
-copy(const char *from, size_t len)
-{
-	char *text = malloc(len + 1);
-
-	if (text == NULL)
-		err(EXIT_TEMP, "alias");
-	memcpy(text, from, len);
-	text[len] = '\0';
-	return text;
-}
-
-static void
-trim(const char **from, const char **to)
-{
-	while (*from < *to && quoting_blank(**from))
-		(*from)++;
-	while (*to > *from && quoting_blank((*to)[-1]))
-		(*to)--;
-}
-
 static const char *
 line_end(const char *p, const char *end)
 {
@@ -97,7 +76,7 @@ find_colon(const char *p, const char *end)
 static bool
 take_name(struct alias_entry *entry, const char *from, const char *to)
 {
-	char *text = copy(from, (size_t)(to - from));
+	char *text = quoting_copy(from, (size_t)(to - from));
 	size_t n = 0;
 	const char *p;
 	bool fits;
@@ -127,11 +106,12 @@ split_entry(struct alias_entry *entry, const char *text, size_t len)
 		entry->reason = "name missing or too long";
 	else {
 		value = colon + 1;
-		trim(&value, &end);
+		quoting_trim(&value, &end);
 		if (value == end)
 			entry->reason = "missing value for alias";
 		else
-			entry->value = copy(value, (size_t)(end - value));
+			entry->value =
+			    quoting_copy(value, (size_t)(end - value));
 	}
 }
 

@@ -166,3 +166,21 @@ letter_head(const struct letter *l, bool return_path)
 	free(recipient);
 	return head;
 }
+
+int
+letter_to_fd(const char *bytes, size_t len, void *arg)
+{
+	const int *fd = arg;
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(*fd, bytes, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}

@@ -34,6 +34,9 @@ void letter_free(struct letter *);
 int letter_read(const struct letter *,
     int (*sink)(const char *bytes, size_t len, void *arg), void *arg);
 
+/* A sink, among others: writes all to the descriptor, arg is its int. */
+int letter_to_fd(const char *bytes, size_t len, void *arg);
+
 /*
  * Does the header say Delivered-To: this recipient already?  1 yes, so the
  * letter goes round in circles; 0 no; -1 with errno.

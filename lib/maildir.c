@@ -108,24 +108,6 @@ open_folders(struct maildir *m)
 /* --- one message -----------------------------------------------------------
  */
 
-static int
-write_all(const char *bytes, size_t len, void *arg)
-{
-	const int *fd = arg;
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(*fd, bytes, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A file of a new name in tmp/. */
 static int
 create(struct maildir *m, char name[MAILDIR_NAME])
@@ -148,11 +130,11 @@ static int
 fill(int fd, const struct letter *l)
 {
 	char *head = letter_head(l, true);
-	int r = write_all(head, strlen(head), &fd);
+	int r = letter_to_fd(head, strlen(head), &fd);
 
 	free(head);
 	if (r == 0)
-		r = letter_read(l, write_all, &fd);
+		r = letter_read(l, letter_to_fd, &fd);
 	return r == 0 ? fsync(fd) : -1;
 }
 

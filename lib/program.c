@@ -151,24 +151,6 @@ run(const struct program *p, const struct letter *l, int in, int out)
 /* --- its standard input ----------------------------------------------------
  */
 
-static int
-write_all(const char *bytes, size_t len, void *arg)
-{
-	const int *fd = arg;
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(*fd, bytes, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /*
  * The whole letter in a file without a name: a program that does not read is
  * then nothing to wait for.
@@ -184,12 +166,12 @@ make_input(const struct letter *l)
 		return -1;
 	n = mbox_from(from, record_text(&l->record, "sender"), time(NULL));
 	head = letter_head(l, true);
-	r = write_all(from, n, &fd);
+	r = letter_to_fd(from, n, &fd);
 	if (r == 0)
-		r = write_all(head, strlen(head), &fd);
+		r = letter_to_fd(head, strlen(head), &fd);
 	free(head);
 	if (r == 0)
-		r = letter_read(l, write_all, &fd);
+		r = letter_read(l, letter_to_fd, &fd);
 	if (r == 0 && lseek(fd, 0, SEEK_SET) == 0)
 		return fd;
 	close(fd);

@@ -1,7 +1,11 @@
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "exits.h"
 #include "quoting.h"
+
+#include <err.h>
 
 bool
 quoting_blank(char c)
@@ -80,4 +84,25 @@ quoting_bare(const char *from, const char *to, char *out)
 	for (next = start; quoting_blank(*next); next++)
 		;
 	memmove(start, next, strlen(next) + 1);
+}
+
+void
+quoting_trim(const char **from, const char **to)
+{
+	while (*from < *to && quoting_blank(**from))
+		(*from)++;
+	while (*to > *from && quoting_blank((*to)[-1]))
+		(*to)--;
+}
+
+char *
+quoting_copy(const char *from, size_t len)
+{
+	char *text = malloc(len + 1);
+
+	if (text == NULL)
+		err(EXIT_TEMP, "text of %zu bytes", len);
+	memcpy(text, from, len);
+	text[len] = '\0';
+	return text;
 }

@@ -8,9 +8,14 @@
 #define QUOTING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* A blank, or CR; not LF. */
 bool quoting_blank(char);
+/* from and to without the blanks at both ends. */
+void quoting_trim(const char **from, const char **to);
+/* Malloced and ended by NUL. */
+char *quoting_copy(const char *from, size_t len);
 
 /* Past what opens at p, or NULL if it does not close before end or LF. */
 const char *quoting_string(const char *p, const char *end);
