@@ -12,6 +12,7 @@
 
 #include "addr.h"
 #include "class.h"
+#include "stat_same.h"
 #include "exits.h"
 #include "paths.h"
 
@@ -131,17 +132,6 @@ read_words(FILE *stream, struct words *w)
 	return failed ? -1 : 0;
 }
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 static int
 no_file(struct class *c)
 {
@@ -162,7 +152,7 @@ class_check(struct class *c)
 
 	if (stat(c->path, &now) == -1)
 		return no_file(c);
-	if (same_file(&now, &c->seen))
+	if (stat_same(&now, &c->seen))
 		return 0;
 	if ((stream = fopen(c->path, "re")) == NULL)
 		return no_file(c);

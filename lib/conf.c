@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "exits.h"
 #include "paths.h"
+#include "resolve_net.h"
 
 struct file {
 	FILE *stream;
@@ -100,6 +101,7 @@ static const struct unit sizes[] = {
 static const struct unit times[] = {
     {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}, {0, 0}};
 
+/* With one unit behind it, or none. */
 static bool
 parse_number(const char *text, const struct unit *units, uint64_t *n)
 {
@@ -119,6 +121,12 @@ parse_number(const char *text, const struct unit *units, uint64_t *n)
 			break;
 		}
 	return *end == '\0' && !__builtin_mul_overflow(*n, factor, n);
+}
+
+bool
+conf_parse(const char *text, bool seconds, uint64_t *n)
+{
+	return parse_number(text, seconds ? times : sizes, n);
 }
 
 static uint64_t
@@ -208,15 +216,6 @@ host_name(char *out, size_t size)
 	freeaddrinfo(found);
 }
 
-static bool
-is_host_name(const char *name)
-{
-	return *name != '\0' && *name != '.' && *name != '-' &&
-	       strspn(name,
-		   "abcdefghijklmnopqrstuvwxyz"
-		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == strlen(name);
-}
-
 void
 conf_me(const char *dir, char *out, size_t size)
 {
@@ -225,8 +224,7 @@ conf_me(const char *dir, char *out, size_t size)
 
 	if (file_open(&f, dir, "me")) {
 		if ((text = file_next(&f)) != NULL &&
-		    (!is_host_name(text) || strlcpy(out, text, size) >= size ||
-			size < 2))
+		    (!host_valid(text) || strlcpy(out, text, size) >= size))
 			file_wrong(&f, "not a host name");
 		fclose(f.stream);
 	}

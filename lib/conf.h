@@ -28,6 +28,9 @@ uint64_t conf_number(const char *dir, const char *name, uint64_t min,
 uint64_t conf_seconds(const char *dir, const char *name, uint64_t min,
     uint64_t max, uint64_t fallback);
 
+/* The text of such a number, or of such seconds.  false if it is none. */
+bool conf_parse(const char *text, bool seconds, uint64_t *n);
+
 /* Does the file exist?  For settings that are on by being there. */
 bool conf_is(const char *dir, const char *name);
 

@@ -10,6 +10,7 @@
 #include <cdb.h>
 #include <err.h>
 
+#include "stat_same.h"
 #include "exits.h"
 #include "map.h"
 #include "paths.h"
@@ -64,17 +65,6 @@ map_close(struct map *m)
 		return;
 	forget(m);
 	free(m);
-}
-
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static const char *
@@ -142,7 +132,7 @@ snapshot(int fd, struct stat *seen)
 	if ((copy = memfd_create("map", MFD_CLOEXEC)) == -1)
 		return -1;
 	if (copy_all(fd, copy, seen->st_size) == 0 && fstat(fd, &after) == 0) {
-		if (same_file(seen, &after))
+		if (stat_same(seen, &after))
 			return copy;
 		errno = EBUSY;
 	}
@@ -226,7 +216,7 @@ refresh(struct map *m)
 			reopen(m);
 		return;
 	}
-	if (same_file(&now, &m->seen) &&
+	if (stat_same(&now, &m->seen) &&
 	    (m->state == MAP_OPEN || m->error == EPROTO))
 		return;
 	reopen(m);

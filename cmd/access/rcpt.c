@@ -61,23 +61,30 @@ deny(struct relay *r, const char *text)
 	return STEP_DONE;
 }
 
-/* A look-up whose entry grants only if it says RELAY. */
+/* What was found grants relaying only if it says RELAY. */
+static enum step
+grant_hit(struct relay *r, const struct hit *hit)
+{
+	struct rhs rhs;
+
+	if (!hit->found)
+		return STEP_NEXT;
+	rhs_parse(hit->value, &rhs);
+	if (rhs.kind != RHS_RELAY)
+		return STEP_NEXT;
+	reply_relay(r->v, hit->rule);
+	return STEP_DONE;
+}
+
 static enum step
 grant_if_relay(
     struct relay *r, const struct look_step *step, const struct subject *s)
 {
 	struct hit hit;
-	struct rhs rhs;
 
 	if (look_up(&r->j->look, step, s, &hit) == -1)
 		return STEP_ERROR;
-	if (!hit.found)
-		return STEP_NEXT;
-	rhs_parse(hit.value, &rhs);
-	if (rhs.kind != RHS_RELAY)
-		return STEP_NEXT;
-	reply_relay(r->v, hit.rule);
-	return STEP_DONE;
+	return grant_hit(r, &hit);
 }
 
 static enum step
@@ -154,17 +161,10 @@ address_says_relay(struct relay *r)
 	    .family = r->q->family,
 	    .net = &r->q->address};
 	struct hit hit;
-	struct rhs rhs;
 
 	if (look_list(&r->j->look, steps, &s, &hit) == -1)
 		return STEP_ERROR;
-	if (!hit.found)
-		return STEP_NEXT;
-	rhs_parse(hit.value, &rhs);
-	if (rhs.kind != RHS_RELAY)
-		return STEP_NEXT;
-	reply_relay(r->v, hit.rule);
-	return STEP_DONE;
+	return grant_hit(r, &hit);
 }
 
 static enum step

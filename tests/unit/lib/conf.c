@@ -98,6 +98,32 @@ nonsense_ends_the_program_for_good(void **state)
 }
 
 static void
+a_unit_belongs_to_its_kind(void **state)
+{
+	static const struct {
+		const char *text;
+		bool seconds;
+		uint64_t want; /* 0: none */
+	} rows[] = {{"5", false, 5}, {"5K", false, 5120},
+	    {"1G", false, 1 << 30}, {"5d", false, 0}, {"5d", true, 432000},
+	    {"2w", true, 1209600}, {"5K", true, 0}, {"", true, 0},
+	    {"d", true, 0}, {"5 d", true, 0}, {"+5", true, 0},
+	    {"0x5", false, 0}, {"5dd", true, 0},
+	    {"18446744073709551615K", false, 0}};
+	uint64_t n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		n = 0;
+		if (conf_parse(rows[i].text, rows[i].seconds, &n) !=
+			(rows[i].want != 0) ||
+		    (rows[i].want != 0 && n != rows[i].want))
+			fail_msg("%s", rows[i].text);
+	}
+}
+
+static void
 a_host_name_is_checked(void **state)
 {
 	char path[64], to[64];
@@ -132,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_number_may_have_a_unit),
 	    cmocka_unit_test(nonsense_ends_the_program_for_good),
+	    cmocka_unit_test(a_unit_belongs_to_its_kind),
 	    cmocka_unit_test(a_host_name_is_checked),
 	};
 
