@@ -397,11 +397,32 @@ conn_finish(struct conn *c)
 
 struct conn_listener {
 	int fd;
-	struct event *event;
+	struct event *event, *breath;
 	const struct peers *peers;
 	void (*accepted)(int fd, void *arg);
 	void *arg;
 };
+
+static void
+on_breath(evutil_socket_t none, short what, void *arg)
+{
+	struct conn_listener *l = arg;
+
+	(void)none;
+	(void)what;
+	event_add(l->event, NULL);
+}
+
+/* There is no descriptor left: the others wait in the kernel for a second. */
+static void
+breathe(struct conn_listener *l)
+{
+	struct timeval second = {.tv_sec = 1};
+
+	log_event("accept-failed", "reason", strerror(errno), NULL);
+	event_del(l->event);
+	event_add(l->breath, &second);
+}
 
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
@@ -411,9 +432,9 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (peer == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-			log_event(
-			    "accept-failed", "reason", strerror(errno), NULL);
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS)
+			breathe(l);
 		return;
 	}
 	if (l->peers != NULL && !peer_allowed(l->peers, peer)) {
@@ -438,7 +459,9 @@ conn_listen_fd(struct event_base *base, int fd, const struct peers *peers,
 	l->accepted = accepted;
 	l->arg = arg;
 	l->event = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, l);
-	if (l->event == NULL || event_add(l->event, NULL) == -1)
+	l->breath = evtimer_new(base, on_breath, l);
+	if (l->event == NULL || l->breath == NULL ||
+	    event_add(l->event, NULL) == -1)
 		err(EXIT_TEMP, "listener");
 	return l;
 }
@@ -458,6 +481,7 @@ void
 conn_listener_free(struct conn_listener *l)
 {
 	event_free(l->event);
+	event_free(l->breath);
 	close(l->fd);
 	free(l);
 }
