@@ -7,6 +7,8 @@
 #include "reply.h"
 #include "route_one.h"
 
+#define NESTED_MOST 50 /* addresses within each other */
+
 /* 4.3: user@ counts only where users are ours. */
 static const struct look_step local_steps[] = {
     {LOOK_FULL, "to:", true},
@@ -335,9 +337,18 @@ judge_block(struct relay *r)
 	return STEP_DONE;
 }
 
+/* Every way in which a recipient's domain alone may grant relaying. */
+static bool
+domain_grants(struct relay *r)
+{
+	return domain_is_relayed(r) == STEP_DONE ||
+	       at_domain_says_relay(r) == STEP_DONE ||
+	       to_domain_says_relay(r) == STEP_DONE;
+}
+
 /*
  * ParseRecipient: a local part that holds a further address, at a domain that
- * we relay for, is that address.
+ * we relay for, is that address; one that has no end is none.
  */
 static enum addr_fault
 parse(struct relay *r)
@@ -350,19 +361,18 @@ parse(struct relay *r)
 	int i;
 
 	fault = addr_canon(r->q->recipient, world, &r->rcpt);
-	for (i = 0; fault == ADDR_OK && i < 50; i++) {
+	for (i = 0; fault == ADDR_OK && i < NESTED_MOST; i++) {
 		addr_dequote(r->rcpt.local);
 		if (!addr_is_nested(r->rcpt.local))
 			break;
 		inner.v = &v;
 		inner.rcpt = r->rcpt;
-		if (domain_is_relayed(&inner) != STEP_DONE &&
-		    to_domain_says_relay(&inner) != STEP_DONE)
+		if (!domain_grants(&inner))
 			break;
 		strlcpy(text, r->rcpt.local, sizeof(text));
 		fault = addr_canon(text, world, &r->rcpt);
 	}
-	return fault;
+	return i == NESTED_MOST ? ADDR_ROUTE : fault;
 }
 
 /* Somebody gets the mail: an alias, a mailbox, an account. */
@@ -433,14 +443,20 @@ is_late(const struct target *target)
 static int
 judge_target(struct relay *r, const struct target *target)
 {
+	enum addr_fault fault;
 	enum step got;
 
 	if (target->kind == TARGET_ERROR && !is_late(target)) {
 		reply_target(r, target);
 		return 1;
 	}
-	if (parse(r) != ADDR_OK)
+	if ((fault = parse(r)) == ADDR_TEMP)
 		return -1;
+	if (fault != ADDR_OK) {
+		reply_text(
+		    r->v, r->q->recipient, addr_reply(fault), "address:syntax");
+		return 1;
+	}
 	if ((got = judge_block(r)) != STEP_NEXT)
 		return got == STEP_DONE ? 1 : -1;
 	if (judge_relay(r) == STEP_ERROR)
