@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
 #include "query.h"
+
+#define GRACE_TRIES 30 /* a tenth of a second apart */
 
 static int
 limit(int fd, unsigned seconds)
@@ -17,13 +20,29 @@ limit(int fd, unsigned seconds)
 	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
+/*
+ * Its supervisor may be starting the neighbour anew: a little patience, as lib/
+ * ask has it for programs with a loop.
+ */
+static int
+connect_patiently(const char *socket)
+{
+	const struct timespec pause = {.tv_nsec = 100000000};
+	int fd, tries = GRACE_TRIES;
+
+	while ((fd = peer_connect(socket)) == -1 && --tries > 0 &&
+	       (errno == ECONNREFUSED || errno == ENOENT))
+		nanosleep(&pause, NULL);
+	return fd;
+}
+
 int
 query_open(struct query *query, const char *socket, unsigned seconds)
 {
 	int saved;
 
 	query->in = NULL;
-	if ((query->fd = peer_connect(socket)) == -1)
+	if ((query->fd = connect_patiently(socket)) == -1)
 		return -1;
 	if (limit(query->fd, seconds) == 0 &&
 	    (query->in = fdopen(query->fd, "r")) != NULL)

@@ -17,8 +17,9 @@ struct query {
 };
 
 /*
- * Connect to a neighbour's socket.  seconds: the longest wait for any step, 0
- * for no limit.  0, or -1 with errno.
+ * Connect to a neighbour's socket; one that does not listen is given three
+ * seconds.  seconds: the longest wait for any step, 0 for no limit.  0, or -1
+ * with errno.
  */
 int query_open(struct query *, const char *socket, unsigned seconds);
 /* Send a record and its content (size= is already in the record). */
