@@ -125,6 +125,9 @@ parcel_answer(struct door *d, const struct outcome *o)
 	envelope_free(&p->envelope);
 	free(p);
 	turn_soon(q);
+	/* Another owner may be waiting for a door to become idle. */
+	if (STAILQ_EMPTY(&d->parcels) && q->door_count > q->settings.doors_most)
+		event_active(q->again, EV_TIMEOUT, 0);
 }
 
 /*
