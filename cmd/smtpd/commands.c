@@ -224,6 +224,22 @@ mail(struct session *s, char *argument)
 	session_ask(s, PHASE_MAIL, NULL);
 }
 
+/*
+ * RFC 5321 4.5.3.1.10: the client sends the rest in another transaction.  One
+ * log line tells of all of them, and who goes on for ever is cut off.
+ */
+static void
+too_many(struct session *s)
+{
+	static const char text[] = "452 4.5.3 Too many recipients";
+
+	if (s->excess++ == 0)
+		refuse(s, text, "maxrcpt");
+	else
+		session_reply(s, "%s", text);
+	s->junk += s->excess % EXCESS_JUNK == 0;
+}
+
 static void
 rcpt(struct session *s, char *argument)
 {
@@ -239,9 +255,8 @@ rcpt(struct session *s, char *argument)
 		refuse_argument(s, wrong);
 		return;
 	}
-	/* RFC 5321 4.5.3.1.10 */
 	if (s->recipients >= s->config->recipients) {
-		refuse(s, "452 4.5.3 Too many recipients", "maxrcpt");
+		too_many(s);
 		return;
 	}
 	session_ask(s, PHASE_RCPT, path.address);

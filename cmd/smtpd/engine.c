@@ -44,7 +44,7 @@ session_reset(struct session *s)
 	s->sender = s->hold = s->rule = NULL;
 	s->mail = s->begun = s->discard = s->eightbit = false;
 	s->declared = s->size = s->taken = 0;
-	s->recipients = 0;
+	s->recipients = s->excess = 0;
 	s->doom = NULL;
 	record_free(&s->envelope);
 	record_init(&s->envelope, RECORD_ENVELOPE);
@@ -225,7 +225,8 @@ void
 session_injected(struct session *s, const struct record *answer, int64_t now)
 {
 	s->now = now;
-	if (s->begun)
+	/* Who was told 421 hears nothing behind it. */
+	if (s->begun && s->phase != PHASE_END)
 		data_injected(s, answer);
 }
 

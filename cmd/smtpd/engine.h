@@ -12,6 +12,7 @@
 
 #define COMMAND_LINE  2048    /* RFC 5321 4.5.3.1.4: 512, and parameters */
 #define ERRORS_MAX    20      /* 5xx replies, until a message is accepted */
+#define EXCESS_JUNK   100     /* recipients too many that count as one junk */
 #define JUNK_MAX      100     /* NOOP and the like, likewise */
 #define TEXT_LINE_MAX 1048576 /* a line of data */
 #define HEADER_SIZE   262144  /* of all header fields */

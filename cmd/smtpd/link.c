@@ -167,14 +167,23 @@ abandon(struct link *l)
 	l->inject = NULL;
 }
 
+/* A client that does not read, or a slow inject, holds up all but the end. */
+static bool
+may_go_on(const struct link *l)
+{
+	if (l->session->phase == PHASE_END)
+		return true;
+	return !link_stalled(l) &&
+	       evbuffer_get_length(l->session->out) < OUT_ENOUGH;
+}
+
 /* Do what the session says until there is nothing to do: what it is then. */
 static enum deed
 perform(struct link *l)
 {
 	enum deed deed;
 
-	while (!link_stalled(l) &&
-	       evbuffer_get_length(l->session->out) < OUT_ENOUGH) {
+	while (may_go_on(l)) {
 		deed = session_run(l->session, l->in, link_now());
 		switch (deed) {
 		case DEED_LOG:

@@ -68,7 +68,7 @@ struct session {
 	enum deed deed; /* due */
 	bool pipelined; /* bytes have come behind the present command */
 	bool draining, esmtp;
-	unsigned errors, junk, messages;
+	unsigned errors, junk, messages, excess;
 	int64_t now, deadline, drained;
 	char *reject; /* the reply to whatever a refused client wants */
 	char *helo;

@@ -26,6 +26,16 @@ smtpd() {
 	exec "$BIN/smtpd" "$@"
 }
 
+# A client that sends and never reads; smtpd is a function here.
+run_deaf() {
+	if [ "$(id -u)" = 0 ]; then
+		perl "$TESTS/lib/deaf.pl" "$1" setpriv --reuid=65534 \
+		    --regid=65534 --clear-groups "$BIN/smtpd" 2>"$work/log"
+	else
+		perl "$TESTS/lib/deaf.pl" "$1" "$BIN/smtpd" 2>"$work/log"
+	fi
+}
+
 # One conversation on standard input and output; the log goes to a file.
 alone() {
 	printf "$1" >"$work/said"
@@ -388,5 +398,10 @@ kill -9 $worker
 ok 'a worker that dies' await 'died*signal=9'
 is 'is replaced' '220 me.test ESMTP
 221 2.0.0 me.test closing connection' script wait 'send QUIT\r\n' end
+
+conf timeoutsmtpd 1
+is 'a client that never reads is left in the end' 'it ended' \
+    run_deaf 15
+rm "$work/conf/timeoutsmtpd"
 
 finish

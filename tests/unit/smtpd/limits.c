@@ -76,6 +76,16 @@ test_errors_and_junk_have_an_end(void **state)
 	assert_int_equal(w.last, DEED_READ);
 	stop(&w);
 
+	/* L01: one log line for all that are too many, and an end */
+	start(&w, "DUNNO");
+	say(&w, START, 0);
+	repeat(&w, "RCPT TO:<u@h>\r\n", 502);
+	assert_int_equal(w.last, DEED_READ);
+	assert_string_equal(text_of(w.log), "refused:maxrcpt|");
+	repeat(&w, "RCPT TO:<u@h>\r\n", 9600);
+	assert_int_equal(w.last, DEED_CLOSE);
+	stop(&w);
+
 	start(&w, "550 5.7.1 No");
 	repeat(&w, "MAIL FROM:<a@b>\r\n", 20);
 	assert_int_equal(w.last, DEED_CLOSE);
@@ -297,6 +307,33 @@ test_a_client_that_leaves_leaves_nothing(void **state)
 	stop(&w);
 }
 
+/* Told 421 while inject has the message: that is the last reply. */
+static void
+test_inject_comes_too_late(void **state)
+{
+	struct world w;
+	struct record done;
+	size_t replies;
+
+	(void)state;
+	record_init(&done, RECORD_QUESTION);
+	record_add(&done, "class", "done");
+	record_add(&done, "id", "0000001a-00003");
+	start(&w, "DUNNO");
+	say(&w, DATA "x\r\n", 0);
+	w.s->begun = true; /* a part of it is at inject */
+	at(&w, w.now + 700);
+	assert_int_equal(w.last, DEED_CLOSE);
+	replies = evbuffer_get_length(w.s->out);
+	session_injected(w.s, &done, w.now);
+	session_injected(w.s, NULL, w.now);
+	run(&w);
+	assert_int_equal(w.last, DEED_CLOSE);
+	assert_int_equal(evbuffer_get_length(w.s->out), replies);
+	record_free(&done);
+	stop(&w);
+}
+
 int
 main(void)
 {
@@ -311,6 +348,7 @@ main(void)
 	    cmocka_unit_test(test_the_name_may_take_its_time_but_not_forever),
 	    cmocka_unit_test(test_draining),
 	    cmocka_unit_test(test_a_client_that_leaves_leaves_nothing),
+	    cmocka_unit_test(test_inject_comes_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
