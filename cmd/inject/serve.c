@@ -111,11 +111,11 @@ leave(struct client *c)
 
 /* It does not speak our language, or out of turn. */
 static void
-hang_up(struct client *c)
+hang_up(struct client *c, const struct verdict *verdict)
 {
 	struct conn *conn = c->conn;
 
-	send_verdict(c, &verdict_malformed);
+	send_verdict(c, verdict);
 	leave(c);
 	conn_finish(conn);
 }
@@ -174,8 +174,9 @@ on_record(struct conn *conn, const struct record *r, struct evbuffer *content,
 	(void)conn;
 	if (fd != -1)
 		close(fd); /* we take bytes, never a caller's descriptor */
-	if (c->state == IDLE && strcmp(request, "inject") == 0 &&
-	    !c->server->ending) {
+	if (c->state == IDLE && c->server->ending) {
+		hang_up(c, &verdict_failed); /* the next one will take it */
+	} else if (c->state == IDLE && strcmp(request, "inject") == 0) {
 		c->message = message_new(r, &c->caller, now());
 		c->synced = 0;
 		take(c, r, content);
@@ -185,7 +186,7 @@ on_record(struct conn *conn, const struct record *r, struct evbuffer *content,
 		   c->caller.qmgr) {
 		slow_recycle(c, r);
 	} else {
-		hang_up(c);
+		hang_up(c, &verdict_malformed);
 	}
 }
 
@@ -288,9 +289,12 @@ on_signal(evutil_socket_t none, short what, void *arg)
 
 	(void)none;
 	(void)what;
-	if (s->ending)
+	if (s->ending) {
 		event_base_loopbreak(s->base);
+		return;
+	}
 	s->ending = true;
+	conn_listener_free(s->listener); /* who comes now waits for the next */
 	event_base_loopexit(s->base, &most);
 	end_if_idle(s);
 }
@@ -413,7 +417,7 @@ serve(const struct paths *paths, const struct settings *settings)
 		notify_durable(s.notify, s.store.now.number, s.store.end);
 	watch(&s);
 	path_socket(path, paths, "inject");
-	conn_listen(s.base, path, NULL, on_accept, &s);
+	s.listener = conn_listen(s.base, path, NULL, on_accept, &s);
 	spares_fill(&s.spares, s.store.highest);
 	log_event("started", "program", "inject", "folder", s.mess.path, NULL);
 	if (event_base_dispatch(s.base) == -1)

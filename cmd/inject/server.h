@@ -42,6 +42,7 @@ TAILQ_HEAD(clients, client);
 struct server {
 	const struct settings *settings;
 	struct event_base *base;
+	struct conn_listener *listener; /* freed when ending */
 	struct mess mess;
 	struct store store;
 	bool lean; /* its segment came from the reserve: for moved mail */

@@ -275,6 +275,14 @@ like 'and how far it is durable' '^end=[0-9]+$' cat "$work/heard"
 
 is 'told to end it ends' '' end TERM
 server
+is 'one that is ending finishes what it has, and puts off the rest' \
+    'before class=done
+class=deferred
+status=4.3.0
+text=The queue cannot take this now
+first class=done' client late "$pid"
+wait "$pid"
+server
 client load 10 500 2000 >"$work/acked" 2>>"$log" &
 loader=$!
 acked() { [ "$(wc -l <"$work/acked")" -ge "$1" ]; }

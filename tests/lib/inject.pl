@@ -6,6 +6,9 @@
 #	inject.pl SOCKET rest		the same, and wait until it hangs up
 #	inject.pl SOCKET half		send standard input, wait for a line
 #					on descriptor 3, then go away
+#	inject.pl SOCKET late PID	end PID while one client is half
+#					done; what another one hears then,
+#					and the first in the end
 #	inject.pl SOCKET load CLIENTS MESSAGES BYTES
 #					all at once; prints the ids
 use strict;
@@ -66,6 +69,25 @@ if ($mode eq 'load') {
 		exit 0;
 	}
 	1 while wait != -1;
+	exit 0;
+}
+if ($mode eq 'late') {
+	my $head = "request=inject\nsender=a\@b\nrecipient=c\@d\n";
+	my ($first, $second) = (dial(), dial());
+	print $first "${head}more=yes\nsize=2\n\nx\n";
+	$first->flush;
+	# It has read that when it has answered the one who came later.
+	print $second "${head}size=2\n\nx\n";
+	$second->flush;
+	print answer($second) =~ /^(class=\S+)/ ? "before $1\n" : "no answer\n";
+	kill TERM => $args[0];
+	1 while dial();
+	print $second "${head}size=2\n\nx\n";
+	$second->flush;
+	print answer($second) // "no answer\n";
+	print $first "request=more\nsize=2\n\ny\n";
+	$first->flush;
+	print answer($first) =~ /^(class=\S+)/ ? "first $1\n" : "no answer\n";
 	exit 0;
 }
 my $peer = dial() or die "$path: $!\n";
