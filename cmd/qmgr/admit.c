@@ -205,31 +205,38 @@ older_generation(struct qmgr *q, const struct entry *e)
 
 	for (m = message_first(q); m != NULL; m = message_after(q, m))
 		if (m->segment == e->segment && m->sequence == e->sequence &&
-		    m->generation < e->generation)
+		    m->generation < e->generation && !m->superseded)
 			return m;
 	return NULL;
 }
 
-/* The entry that was read is a later generation of it: it has moved. */
+/*
+ * The entry that was read is a later generation of it: it has moved.  Whoever
+ * is busy with the old one lets go of it when he is done, and settle frees it.
+ */
 static void
 supersede(struct qmgr *q, const struct entry *e)
 {
 	struct message *m = older_generation(q, e);
 	struct record event;
-	struct store *s;
 	uint32_t i;
 
 	if (m == NULL)
 		return;
-	s = m->store;
 	event_begin(&event, EVENT_MOVED, m);
 	record_addf(&event, "generation", "%u", e->generation);
-	(void)event_write(q, s, &event);
-	(void)store_sync(q, s);
-	for (i = 0; i < m->count; i++)
+	(void)event_write(q, m->store, &event);
+	(void)store_sync(q, m->store);
+	for (i = 0; i < m->count; i++) {
+		if (m->rcpts[i].state == RCPT_ACTIVE)
+			continue;
 		rcpt_take(&q->lanes, &m->rcpts[i]);
-	message_free(q, m);
-	tidy_soon(q);
+		m->rcpts[i].state = RCPT_FINISHED;
+		m->rcpts[i].lane = NULL;
+	}
+	m->superseded = true;
+	m->open = 0;
+	settle(q, m);
 }
 
 static void
@@ -248,21 +255,30 @@ apply_verdicts(struct qmgr *q, struct message *m, struct envelope *e,
 	}
 }
 
+/* Those that nothing has been decided about. */
 static void
 hold_all(struct qmgr *q, struct message *m, const char *why)
 {
 	struct record event;
-	uint32_t i, at;
+	uint32_t i, at, count = 0;
 
 	event_begin(&event, EVENT_HELD, m);
 	record_add(&event, "text", why);
 	for (i = 0; i < m->count; i++)
-		record_addf(&event, "number", "%u", i);
-	at = event_write(q, m->store, &event);
-	for (i = 0; i < m->count; i++) {
-		m->rcpts[i].state = RCPT_HELD;
-		m->rcpts[i].reason = at;
+		if (m->rcpts[i].state == RCPT_NEW) {
+			record_addf(&event, "number", "%u", i);
+			count++;
+		}
+	if (count == 0) {
+		record_free(&event);
+		return;
 	}
+	at = event_write(q, m->store, &event);
+	for (i = 0; i < m->count; i++)
+		if (m->rcpts[i].state == RCPT_NEW) {
+			m->rcpts[i].state = RCPT_HELD;
+			m->rcpts[i].reason = at;
+		}
 }
 
 static void
@@ -323,24 +339,37 @@ admit(struct qmgr *q, struct store *s, struct entry *entry)
 	expansion_free(&x);
 }
 
+/* It is out of the list while it is tried, and at the end of it if in vain. */
+static void
+admit_one_again(struct qmgr *q, struct message *m)
+{
+	struct store *s = m->store;
+	struct entry e;
+
+	entry_init(&e);
+	if (entry_read(&s->segment, m->offset, &e) == 1) {
+		message_free(q, m);
+		admit(q, s, &e);
+	} else {
+		q->pending = true;
+	}
+	entry_free(&e);
+}
+
 void
 admit_again(struct qmgr *q)
 {
-	struct message *m, *next;
+	struct message *m, *next, *last;
 	struct store *s;
-	struct entry e;
 
 	q->pending = false;
-	for (m = message_first(q); m != NULL; m = next) {
-		next = message_after(q, m);
-		if (!m->pending)
-			continue;
-		s = m->store;
-		entry_init(&e);
-		if (entry_read(&s->segment, m->offset, &e) == 1) {
-			message_free(q, m);
-			admit(q, s, &e);
+	TAILQ_FOREACH(s, &q->stores, next)
+	{
+		last = TAILQ_LAST(&s->messages, messages);
+		for (m = TAILQ_FIRST(&s->messages); m != NULL; m = next) {
+			next = m == last ? NULL : TAILQ_NEXT(m, next);
+			if (m->pending)
+				admit_one_again(q, m);
 		}
-		entry_free(&e);
 	}
 }

@@ -117,9 +117,19 @@ walk_end(struct client *c)
 	TAILQ_REMOVE(&c->q->cursors, &c->cursor, next);
 	c->walking = false;
 	answer_end(c);
-	conn_resume(c->conn);
 	if (c->act != NULL)
 		turn_soon(c->q);
+	/* What was sent meanwhile may be the end of this client. */
+	conn_resume(c->conn);
+}
+
+/* Not event_active: the loop must look at its other events in between. */
+static void
+more_soon(struct client *c)
+{
+	static const struct timeval none = {0, 0};
+
+	event_add(c->more, &none);
 }
 
 static void
@@ -141,7 +151,7 @@ on_more(evutil_socket_t none, short what, void *arg)
 	if (c->cursor.at == NULL)
 		walk_end(c);
 	else if (conn_backlog(c->conn) < BACKLOG)
-		event_active(c->more, 0, 0);
+		more_soon(c);
 }
 
 static void
@@ -163,7 +173,7 @@ walk_begin(struct client *c, const struct record *question, action *act)
 	c->walking = true;
 	TAILQ_INSERT_TAIL(&c->q->cursors, &c->cursor, next);
 	conn_pause(c->conn);
-	event_active(c->more, 0, 0);
+	more_soon(c);
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -288,7 +298,7 @@ on_drained(struct conn *conn, void *arg)
 
 	(void)conn;
 	if (c->walking)
-		event_active(c->more, 0, 0);
+		more_soon(c);
 }
 
 static const struct conn_calls calls = {on_record, on_gone, on_drained};

@@ -250,7 +250,8 @@ on_spawn(struct ask *a, const struct record *answer, struct evbuffer *content,
 	door_close(d);
 }
 
-static void
+/* false if there is no room for it yet; another door may close for it. */
+static bool
 door_open(struct door *d)
 {
 	struct qmgr *q = d->q;
@@ -259,7 +260,7 @@ door_open(struct door *d)
 
 	if (d->asked ||
 	    (q->door_count > q->settings.doors_most && !door_make_room(q)))
-		return; /* doors_tidy looks again */
+		return false; /* doors_tidy looks again */
 	d->asked = true;
 	record_init(&r, RECORD_QUESTION);
 	record_add(&r, "request", "spawn");
@@ -267,6 +268,7 @@ door_open(struct door *d)
 	a = ask_begin(q->lspawn, on_spawn, d);
 	ask_send(a, &r, NULL, -1);
 	record_free(&r);
+	return true;
 }
 
 static struct door *
@@ -313,7 +315,7 @@ on_owner(struct ask *a, const struct record *answer, struct evbuffer *content,
 		lane->blocked = lane->door->conn == NULL;
 		lane_update(&q->lanes, lane);
 		if (lane->blocked)
-			door_open(lane->door);
+			(void)door_open(lane->door);
 		turn_soon(q);
 	}
 	if (answer != NULL)
@@ -420,6 +422,17 @@ door_start(struct qmgr *q, struct lane *lane)
 	send_parcel(d, lane, TAILQ_FIRST(&lane->ready));
 }
 
+static struct door *
+door_waiting(struct qmgr *q)
+{
+	struct door *d;
+
+	TAILQ_FOREACH(d, &q->doors, next)
+	if (d->conn == NULL && !d->asked)
+		return d;
+	return NULL;
+}
+
 void
 doors_tidy(struct qmgr *q)
 {
@@ -430,7 +443,6 @@ doors_tidy(struct qmgr *q)
 	if (d->conn != NULL && STAILQ_EMPTY(&d->parcels) &&
 	    now - d->used >= DOOR_IDLE)
 		door_close(d);
-	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
-	if (d->conn == NULL)
-		door_open(d);
+	while ((d = door_waiting(q)) != NULL && door_open(d))
+		continue;
 }

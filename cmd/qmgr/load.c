@@ -81,6 +81,10 @@ past_rcpt(struct rcpt *r, enum event_kind kind, const struct record *event,
 {
 	uint64_t due = 0;
 
+	/* What has ended does not begin again, whatever is said of it later. */
+	if (r->state == RCPT_FINISHED ||
+	    (r->state == RCPT_FAILED && kind == EVENT_HELD))
+		return;
 	if (kind == EVENT_DONE || kind == EVENT_DISCARDED ||
 	    kind == EVENT_DELETED || kind == EVENT_REPORTED) {
 		r->state = RCPT_FINISHED;

@@ -115,6 +115,11 @@ outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
 	char late[600];
 	int64_t now = time(NULL), due = 0;
 
+	if (m->superseded) {
+		r->state = RCPT_FINISHED;
+		r->lane = NULL;
+		return;
+	}
 	if (o.kind == EVENT_DEFERRED && is_expired(q, m, now)) {
 		snprintf(late, sizeof(late), "delivery time expired: %s",
 		    o.text == NULL ? "" : o.text);
@@ -145,7 +150,7 @@ settle(struct qmgr *q, struct message *m)
 	struct store *s = m->store;
 
 	if (m->open == 0) {
-		if (m->active > 0 || m->reporting || m->moving)
+		if (m->active > 0 || m->reporting || m->asking)
 			return;
 		message_free(q, m);
 		if (s->open == 0)

@@ -42,8 +42,11 @@ struct message {
 	uint32_t expanded;    /* where that event stands in the state */
 	uint32_t count, open; /* recipients; not FINISHED */
 	uint16_t active;      /* recipients being delivered */
-	bool warned, reporting, moving;
-	bool pending; /* not expanded: a table is broken */
+	bool warned, reporting;
+	bool moving;     /* it waits in no lane meanwhile */
+	bool asking;     /* inject has not answered about that */
+	bool superseded; /* a later generation counts */
+	bool pending;    /* not expanded: a table is broken */
 	struct rcpt rcpts[];
 };
 

@@ -269,7 +269,7 @@ report_delay(struct qmgr *q, struct message *m)
 	struct report *p;
 	const char *sender;
 
-	if (m->warned || m->reporting || m->moving ||
+	if (m->warned || m->reporting || m->moving || m->superseded ||
 	    time(NULL) - m->arrival < q->settings.warning)
 		return;
 	if (envelope_read(m, &e) == 0) {

@@ -29,7 +29,10 @@ struct delivery {
 void
 turn_soon(struct qmgr *q)
 {
-	event_active(q->turn, 0, 0);
+	static const struct timeval none = {0, 0};
+
+	/* Not event_active: what has arrived comes before more is begun. */
+	event_add(q->turn, &none);
 }
 
 static void

@@ -90,9 +90,26 @@ struct move {
 	struct message *message;
 };
 
+/* It could not be moved: try it where it is. */
+static void
+stay(struct qmgr *q, struct message *m)
+{
+	struct envelope e;
+	uint32_t i;
+
+	m->moving = false;
+	if (envelope_read(m, &e) == 0)
+		for (i = 0; i < m->count; i++)
+			if (m->rcpts[i].state == RCPT_NEW)
+				place(q, m, &e, &m->rcpts[i]);
+	envelope_free(&e);
+	later(q);
+}
+
 /*
  * Done: its later generation is durable, and when we are told of that (or read
- * it at start) the older one gives way; see admit.c.
+ * it at start) the older one gives way; see admit.c.  That may have been before
+ * this answer.
  */
 static void
 on_moved(struct ask *a, const struct record *answer, struct evbuffer *content,
@@ -101,26 +118,24 @@ on_moved(struct ask *a, const struct record *answer, struct evbuffer *content,
 	struct move *v = arg;
 	struct message *m = v->message;
 	struct qmgr *q = v->q;
-	struct envelope e;
-	uint32_t i;
+	bool done =
+	    answer != NULL && strcmp(record_text(answer, "class"), "done") == 0;
 
 	(void)content;
 	(void)fd;
 	free(v);
+	m->asking = false;
+	if (!done)
+		log_event("error", "what", "move", "reason",
+		    answer == NULL ? why : record_text(answer, "text"), NULL);
 	if (answer != NULL)
 		ask_end(a);
-	if (answer != NULL && strcmp(record_text(answer, "class"), "done") == 0)
-		return;
-	log_event("error", "what", "move", "reason",
-	    answer == NULL ? why : record_text(answer, "text"), NULL);
-	m->moving = false;
-	if (envelope_read(m, &e) == 0)
-		for (i = 0; i < m->count; i++)
-			if (m->rcpts[i].state == RCPT_NEW)
-				place(q, m, &e, &m->rcpts[i]);
-	envelope_free(&e);
-	settle(q, m);
-	later(q);
+	if (m->superseded)
+		settle(q, m);
+	else if (!done) {
+		stay(q, m);
+		settle(q, m);
+	}
 }
 
 /* Everything is waiting: nothing is under way and nothing must be told. */
@@ -129,7 +144,8 @@ is_movable(const struct message *m)
 {
 	uint32_t i;
 
-	if (m->active > 0 || m->reporting || m->moving || m->pending)
+	if (m->active > 0 || m->reporting || m->moving || m->pending ||
+	    m->superseded)
 		return false;
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state != RCPT_WAITING &&
@@ -211,6 +227,7 @@ move(struct qmgr *q, struct message *m)
 		question(m, &e, &r);
 		if (message_content(q, m, &e, &r, content, &fd) == 0) {
 			stop_trying(q, m);
+			m->asking = true;
 			a = ask_begin(q->inject, on_moved, v);
 			ask_send(a, &r, content, -1);
 			v = NULL;
@@ -222,7 +239,21 @@ move(struct qmgr *q, struct message *m)
 	evbuffer_free(content);
 }
 
-/* The oldest that few messages hold, when there are many segments. */
+static bool
+has_movable(const struct store *s)
+{
+	const struct message *m;
+
+	TAILQ_FOREACH(m, &s->messages, next)
+	if (is_movable(m))
+		return true;
+	return false;
+}
+
+/*
+ * The oldest that few messages hold, when there are many segments.  One with
+ * nothing but held messages stays as it is, and stands in no other's way.
+ */
 static struct store *
 to_empty(struct qmgr *q)
 {
@@ -235,7 +266,9 @@ to_empty(struct qmgr *q)
 			continue;
 		complete++;
 		if (!s->has_big &&
-		    (uint64_t)s->open * 100 <= (uint64_t)s->total * FEW_PERCENT)
+		    (uint64_t)s->open * 100 <=
+			(uint64_t)s->total * FEW_PERCENT &&
+		    has_movable(s))
 			found = s;
 	}
 	return complete > STORES_KEPT ? found : NULL;
