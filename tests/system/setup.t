@@ -44,6 +44,26 @@ test_setup() {
 	ok 'it may be run again' on kjy postern-setup runit
 }
 
+refused() {
+	! on kjy postern-setup folders
+}
+
+# What pninject lays into its own folder gets nobody another's file.
+test_links() {
+	local mess=/var/spool/postern/mess
+	on kjy sh -c "cd $mess && rmdir big && ln -s /etc big &&
+	    ln -s /etc/passwd passwd &&
+	    : >../roots && ln ../roots name &&
+	    chown -h pninject:pnqueue big"
+	ok 'setup refuses a link for a folder' refused
+	like 'follows none' '^755 root:root$' owned /etc
+	like 'nor one to a file' '^644 root:root$' owned /etc/passwd
+	like 'nor a second name of it' '^644 root:root$' owned $mess/../roots
+	on kjy sh -c "cd $mess && rm -f big passwd name ../roots"
+	ok 'and sets it up when they are gone' on kjy postern-setup folders
+	like 'the big ones' '^750 pninject:pnqueue$' owned $mess/big
+}
+
 greets() {
 	greeting kjy 127.0.0.1 25 | grep '^220 '
 }
@@ -106,6 +126,7 @@ own_machine "$@"
 host kjy mail.kjy.co.ki 192.168.0.164/24
 ok 'make install' at kjy install_postern || bail 'not installed'
 test_setup
+test_links
 test_runit
 test_undo
 test_daemontools
