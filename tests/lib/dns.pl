@@ -13,6 +13,9 @@
 #	name CNAME other
 #	name SERVFAIL			(to every question)
 #	name SILENT			(no answer at all)
+#	/regex/ A 192.0.2.1		(or AAAA, MX, NXDOMAIN, SERVFAIL, SILENT:
+#					names that have no lines of their own;
+#					the first regex that fits counts)
 #
 # "\NNN" in a name is that byte.  A name that is not there does not exist.
 # More than 1232 bytes are answered by the TC bit, and then over TCP.
@@ -23,7 +26,7 @@ use IO::Socket::INET;
 use Socket qw(inet_pton AF_INET AF_INET6);
 
 my %types = (A => 1, CNAME => 5, PTR => 12, MX => 15, AAAA => 28);
-my (%zone, %special);
+my (%zone, %special, @patterns);
 
 sub reverse_name {
 	my ($name) = @_;
@@ -56,6 +59,10 @@ sub load {
 	while (<$file>) {
 		next if /^\s*(#|$)/;
 		my ($name, $type, @rest) = split;
+		if ($name =~ m{^/(.*)/$}) {
+			push @patterns, [qr/$1/, $type, @rest];
+			next;
+		}
 		$name = lc reverse_name($name);
 		if ($type eq 'SERVFAIL' || $type eq 'SILENT') {
 			$special{$name} = $type;
@@ -65,6 +72,19 @@ sub load {
 		push @{ $zone{$name}{$type} }, [@rest];
 	}
 	close $file;
+}
+
+# A name of which only a pattern tells becomes one with lines of its own.
+sub settle {
+	my ($name) = @_;
+	return if $zone{$name} || $special{$name};
+	my ($hit) = grep { $name =~ $_->[0] } @patterns or return;
+	my (undef, $type, @rest) = @$hit;
+	if ($types{$type}) {
+		push @{ $zone{$name}{$type} }, [@rest];
+	} elsif ($type ne 'NXDOMAIN') {
+		$special{$name} = $type;
+	}
 }
 
 # The records of a name and type, CNAMEs followed, as wire text; their number.
@@ -100,6 +120,7 @@ sub reply {
 	my $type = unpack 'n', substr $question, $at + 1, 2;
 	my ($word) = grep { $types{$_} == $type } keys %types;
 	my $asked = substr $question, 12, $at + 5 - 12;
+	settle($name);
 	my $special = $special{$name} || '';
 	return undef if $special eq 'SILENT';
 	return pack('nnnnnn', $id, 0x8182, 1, 0, 0, 0) . $asked
