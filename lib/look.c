@@ -98,7 +98,7 @@ walk_network(struct look *look, const struct subject *s, struct hit *hit)
 	e = cidr_set_find(look->networks, s->family, s->net);
 	if (e == NULL) {
 		if (t->trace != NULL)
-			fputs("access:ADDRESS/PREFIX\t-\n", t->trace);
+			fputs("access:ADDRESS/PREFIX\tno entry\n", t->trace);
 		return 0;
 	}
 	/* Asked once more by name, so that the trace shows it. */

@@ -1,7 +1,9 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "alias.h"
 #include "paths.h"
@@ -69,20 +71,59 @@ pair_line(FILE *stream, const char *key)
 	return found;
 }
 
-unsigned
-source_line(const char *dir, const char *table, const char *key)
+/* Was the text changed after the table was made?  A class has no table. */
+static bool
+is_newer(const char *text, const char *table)
 {
-	char path[PATH_SIZE];
+	struct stat a, b;
+
+	if (stat(text, &a) == -1 || stat(table, &b) == -1)
+		return false;
+	if (a.st_mtim.tv_sec != b.st_mtim.tv_sec)
+		return a.st_mtim.tv_sec > b.st_mtim.tv_sec;
+	return a.st_mtim.tv_nsec > b.st_mtim.tv_nsec;
+}
+
+/* 0 and *newer if the line cannot be told. */
+static unsigned
+find(const char *dir, const char *table, const char *key, bool *newer)
+{
+	char text[PATH_SIZE], compiled[PATH_SIZE + 8];
 	unsigned found;
 	FILE *stream;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, table) >=
-	    sizeof(path))
+	*newer = false;
+	if ((size_t)snprintf(text, sizeof(text), "%s/%s", dir, table) >=
+	    sizeof(text))
 		return 0;
-	if ((stream = fopen(path, "re")) == NULL)
+	snprintf(compiled, sizeof(compiled), "%s.cdb", text);
+	if ((*newer = is_newer(text, compiled)) ||
+	    (stream = fopen(text, "re")) == NULL)
 		return 0;
 	found = strcmp(table, "aliases") == 0 ? alias_line(stream, key)
 					      : pair_line(stream, key);
 	fclose(stream);
 	return found;
+}
+
+unsigned
+source_line(const char *dir, const char *table, const char *key)
+{
+	bool newer;
+
+	return find(dir, table, key, &newer);
+}
+
+void
+source_place(
+    char *out, size_t size, const char *dir, const char *table, const char *key)
+{
+	bool newer;
+	unsigned line = find(dir, table, key, &newer);
+
+	if (line > 0)
+		snprintf(out, size, "%s/%s:%u", dir, table, line);
+	else
+		snprintf(out, size, "%s/%s.cdb%s", dir, table,
+		    newer ? " (its text is newer)" : "");
 }

@@ -124,21 +124,16 @@ make_key(const char *from, char key[ADDR_SIZE * 2])
 static void
 trace(struct tables *t, const char *table, const char *key, const char *value)
 {
-	unsigned line;
+	char place[PATH_SIZE + 64];
 
 	if (t->trace == NULL)
 		return;
 	if (value == NULL) {
-		fprintf(t->trace, "%s:%s\t-\n", table, key);
+		fprintf(t->trace, "%s:%s\tno entry\n", table, key);
 		return;
 	}
-	line = source_line(t->dir, table, key);
-	if (line > 0)
-		fprintf(t->trace, "%s:%s\t%s\t%s/%s:%u\n", table, key, value,
-		    t->dir, table, line);
-	else
-		fprintf(t->trace, "%s:%s\t%s\t%s/%s.cdb\n", table, key, value,
-		    t->dir, table);
+	source_place(place, sizeof(place), t->dir, table, key);
+	fprintf(t->trace, "%s:%s\t%s\t%s\n", table, key, value, place);
 }
 
 int

@@ -178,7 +178,7 @@ why() {
 like '-v names the line' "^line=$conf/access:3\$" \
     why client_address=192.168.0.164 recipient=x@r.com
 like '-v shows what was asked' \
-    "^look=access:connect:192.168.0.164$tab-\$" \
+    "^look=access:connect:192.168.0.164${tab}no entry\$" \
     why client_address=192.168.0.164 recipient=x@r.com
 like 'every refusal has a rule' '^rule=default:relay$' \
     why client_address=1.2.3.4 recipient=x@r.com

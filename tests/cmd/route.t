@@ -230,13 +230,18 @@ kind=remote
 recipient=x@port.com
 host=hub.com:2525
 rule=mailertable:port.com' "$BIN/route" -r x@port.com
-like '-v shows each look-up' "^mailertable:\.com$tab-\$" \
+like '-v shows each look-up' "^mailertable:\.com${tab}no entry\$" \
     "$BIN/route" -v x@other.com
 like '-v names the line' \
     "^mailertable:remote.com${tab}smtp:\[1.2.3.4\]$tab$conf/mailertable:1\$" \
     "$BIN/route" -v x@remote.com
 like '-v names the line of an alias' "$tab$conf/aliases:2\$" \
     "$BIN/route" -v list
+touch -d '1 hour' "$conf/mailertable"
+like '-v names no line of a text that was changed since' \
+    "^mailertable:remote.com${tab}smtp:\[1.2.3.4\]$tab$conf/mailertable.cdb \(its text is newer\)\$" \
+    "$BIN/route" -v x@remote.com
+touch -r "$conf/mailertable.cdb" "$conf/mailertable"
 is 'addresses on standard input' 'local alice
 local bob' sh -c 'printf "alice\nbob\n" | "$BIN/route" | cut -f 2,3 |
 	tr "\t" " "'
