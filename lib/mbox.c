@@ -188,6 +188,7 @@ mbox_close(struct mbox *m)
 
 struct out {
 	int fd;
+	bool unread; /* it is the letter that cannot be read */
 	struct mbox_quote quote;
 	size_t len;
 	char bytes[OUT];
@@ -242,7 +243,7 @@ put_quoted(const char *bytes, size_t len, void *arg)
 		piece = len < OUT ? len : OUT;
 		n = mbox_quote(&o->quote, bytes, piece, o->quoted);
 		if (put(o, o->quoted, n) == -1)
-			return -1;
+			return 1; /* letter_read's own failure is -1 */
 		bytes += piece;
 		len -= piece;
 	}
@@ -262,8 +263,8 @@ put_letter(struct out *o, const struct letter *l, time_t now)
 	if (r == 0)
 		r = put(o, head, strlen(head));
 	free(head);
-	if (r == 0)
-		r = letter_read(l, put_quoted, o);
+	if (r == 0 && (r = letter_read(l, put_quoted, o)) == -1)
+		o->unread = true;
 	n = mbox_quote_end(&o->quote, tail);
 	tail[n++] = '\n';
 	return r == 0 ? put(o, tail, n) : -1;
@@ -288,17 +289,26 @@ put_gap(struct out *o, off_t length)
 	return last[0] != '\n' ? put(o, "\n", 1) : 0;
 }
 
-static int
+/* Why letters were not appended. */
+enum trouble {
+	NO_TROUBLE,
+	LETTER_TROUBLE, /* with one of them, or too little room for all */
+	DISK_TROUBLE    /* what it said of the others may not hold either */
+};
+
+static enum trouble
 append(struct out *o, struct letter *const list[], size_t count, time_t now)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		if (put_letter(o, list[i], now) == -1)
-			return -1;
+			return errno == EIO && !o->unread ? DISK_TROUBLE
+							  : LETTER_TROUBLE;
+	}
 	if (flush(o) == -1)
-		return -1;
-	return fsync(o->fd);
+		return errno == EIO ? DISK_TROUBLE : LETTER_TROUBLE;
+	return fsync(o->fd) == -1 ? DISK_TROUBLE : NO_TROUBLE;
 }
 
 static void
@@ -310,23 +320,25 @@ cut_back(int fd, const char *path, off_t length)
 		    strerror(errno), NULL);
 }
 
-void
-mbox_append(int fd, const char *path, struct letter *const list[], size_t count,
+/* All or none; the fate of each says which. */
+static enum trouble
+append_all(int fd, const char *path, struct letter *const list[], size_t count,
     time_t now)
 {
+	enum trouble trouble = DISK_TROUBLE;
 	struct fate fate;
 	struct stat st;
 	struct out *o;
 	size_t i;
 
-	if ((o = malloc(sizeof(*o))) == NULL || fstat(fd, &st) == -1) {
+	if ((o = calloc(1, sizeof(*o))) == NULL || fstat(fd, &st) == -1) {
 		fate_errno(&fate, path);
 	} else {
 		o->fd = fd;
-		o->len = 0;
 		fate_set(&fate, FATE_DONE, "2.0.0", "delivered to %s", path);
-		if (put_gap(o, st.st_size) == -1 ||
-		    append(o, list, count, now) == -1) {
+		if (put_gap(o, st.st_size) == 0)
+			trouble = append(o, list, count, now);
+		if (trouble != NO_TROUBLE) {
 			fate_errno(&fate, path);
 			cut_back(fd, path, st.st_size);
 		}
@@ -334,4 +346,18 @@ mbox_append(int fd, const char *path, struct letter *const list[], size_t count,
 	free(o);
 	for (i = 0; i < count; i++)
 		list[i]->fate = fate;
+	return trouble;
+}
+
+void
+mbox_append(int fd, const char *path, struct letter *const list[], size_t count,
+    time_t now)
+{
+	enum trouble trouble = append_all(fd, path, list, count, now);
+	size_t i;
+
+	if (trouble != LETTER_TROUBLE || count == 1)
+		return;
+	for (i = 0; i < count && trouble != DISK_TROUBLE; i++)
+		trouble = append_all(fd, path, &list[i], 1, now);
 }

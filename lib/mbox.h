@@ -35,9 +35,11 @@ int mbox_open(
 void mbox_close(struct mbox *);
 
 /*
- * Append the letters to a locked mailbox and sync once.  All are done, or the
- * file is cut back to what it was and all are deferred.  A mailbox that does
- * not end in an empty line (a writer died) is continued on a line of its own.
+ * Append the letters to a locked mailbox and sync once.  If that cannot be, the
+ * file is cut back to what it was; then each is tried alone, so that one that
+ * cannot be written or read is deferred alone, but after an error of the disk
+ * itself all are deferred.  A mailbox that does not end in an empty line (a
+ * writer died) is continued on a line of its own.
  */
 void mbox_append(int fd, const char *path, struct letter *const list[],
     size_t count, time_t now);
@@ -56,7 +58,8 @@ size_t mbox_from(char out[MBOX_FROM], const char *sender, time_t);
 struct mbox_quote {
 	unsigned matched; /* of "From ", held back */
 	bool inside;      /* of a line that needs nothing */
-	char last;        /* byte of the content */
+	bool any;         /* content at all */
+	char last;        /* byte of it */
 };
 /* out has room for 2 * len + 8.  The bytes written. */
 size_t mbox_quote(struct mbox_quote *, const char *in, size_t len, char *out);

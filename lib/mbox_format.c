@@ -56,8 +56,10 @@ mbox_quote(struct mbox_quote *q, const char *in, size_t len, char *out)
 	char *start = out;
 	size_t n, at = 0;
 
-	if (len > 0)
+	if (len > 0) {
+		q->any = true;
 		q->last = in[len - 1];
+	}
 	while (at < len) {
 		if (q->inside) {
 			n = copy_line(q, in + at, len - at, out);
@@ -85,7 +87,7 @@ mbox_quote_end(struct mbox_quote *q, char *out)
 {
 	size_t n = let_go(q, out);
 
-	if (q->last != '\n' && q->last != '\0')
+	if (q->any && q->last != '\n')
 		out[n++] = '\n';
 	q->inside = false;
 	return n;

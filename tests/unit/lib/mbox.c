@@ -118,6 +118,20 @@ test_from_lines_are_quoted_wherever_the_pieces_meet(void **state)
 }
 
 static void
+test_a_last_line_that_ends_in_nul_is_ended_too(void **state)
+{
+	struct mbox_quote q = {0};
+	char out[16];
+	size_t n;
+
+	(void)state;
+	n = mbox_quote(&q, "a\0", 2, out);
+	n += mbox_quote_end(&q, out + n);
+	assert_int_equal(n, 3);
+	assert_memory_equal(out, "a\0\n", 3);
+}
+
+static void
 test_the_from_line_is_one_line_of_three_words(void **state)
 {
 	static const struct {
@@ -347,9 +361,10 @@ make_letter(struct letter *l, const char *content)
 	"From s@x Thu Jan  1 00:00:00 1970\nReturn-Path: <s@x>\n"              \
 	"Delivered-To: kim@y\n"
 
-/* Append these to the mailbox; the fate of each must be that class. */
+/* Append these to the mailbox; their fates must be so. */
 static void
-append(const char *one, const char *two, enum fate_class want)
+append_both(const char *one, const char *two, enum fate_class first,
+    enum fate_class second)
 {
 	struct letter a, b, *list[] = {&a, &b};
 	struct mbox m;
@@ -362,10 +377,16 @@ append(const char *one, const char *two, enum fate_class want)
 	assert_int_equal(mbox_open(&m, path, 0600, 0, &f), 0);
 	mbox_append(m.fd, path, list, 2, 0);
 	mbox_close(&m);
-	assert_int_equal(a.fate.class, want);
-	assert_int_equal(b.fate.class, want);
+	assert_int_equal(a.fate.class, first);
+	assert_int_equal(b.fate.class, second);
 	letter_free(&a);
 	letter_free(&b);
+}
+
+static void
+append(const char *one, const char *two, enum fate_class want)
+{
+	append_both(one, two, want, want);
 }
 
 static void
@@ -401,30 +422,54 @@ test_after_a_cut_copy_we_begin_on_a_line_of_our_own(void **state)
 	}
 }
 
+/* With files of at most 4096 bytes. */
+static void
+append_limited(const char *one, const char *two, enum fate_class first,
+    enum fate_class second)
+{
+	struct rlimit was, few;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	few = was;
+	few.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+	append_both(one, two, first, second);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+}
+
 static void
 test_an_error_cuts_the_file_back(void **state)
 {
-	struct rlimit was, few = {0};
 	char big[5000];
 
 	(void)state;
 	put_file(path, "before\n\n");
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-	few = was;
-	few.rlim_cur = 4096;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
-	append("a\n", big, FATE_DEFERRED);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	append_limited(big, big, FATE_DEFERRED, FATE_DEFERRED);
 	assert_file(path, "before\n\n");
 }
 
 static void
-test_a_content_that_is_cut_short_leaves_nothing(void **state)
+test_one_that_does_not_fit_waits_alone(void **state)
 {
-	struct letter l, *list[] = {&l};
+	char big[5000];
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	put_file(path, "before\n\n");
+	append_limited(big, "b\n", FATE_DEFERRED, FATE_DONE);
+	assert_file(path, "before\n\n" HEAD "b\n\n");
+	append_limited("a\n", big, FATE_DONE, FATE_DEFERRED);
+	assert_file(path, "before\n\n" HEAD "b\n\n" HEAD "a\n\n");
+}
+
+static void
+test_a_content_that_is_cut_short_leaves_nothing_and_waits_alone(void **state)
+{
+	struct letter l, whole, *list[] = {&l, &whole};
 	struct mbox m;
 	struct fate f;
 
@@ -436,12 +481,15 @@ test_a_content_that_is_cut_short_leaves_nothing(void **state)
 	l.bytes = NULL;
 	l.length = 100000;
 	l.fd = open(other, O_RDONLY);
+	make_letter(&whole, "w\n");
 	assert_int_equal(mbox_open(&m, path, 0600, 0, &f), 0);
-	mbox_append(m.fd, path, list, 1, 0);
+	mbox_append(m.fd, path, list, 2, 0);
 	mbox_close(&m);
 	assert_int_equal(l.fate.class, FATE_DEFERRED);
+	assert_int_equal(whole.fate.class, FATE_DONE);
 	letter_free(&l);
-	assert_file(path, "before\n\n");
+	letter_free(&whole);
+	assert_file(path, "before\n\n" HEAD "w\n\n");
 }
 
 #define CASE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -452,6 +500,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		test_from_lines_are_quoted_wherever_the_pieces_meet),
+	    cmocka_unit_test(test_a_last_line_that_ends_in_nul_is_ended_too),
 	    cmocka_unit_test(test_the_from_line_is_one_line_of_three_words),
 	    cmocka_unit_test(test_a_monstrous_sender_is_cut),
 	    CASE(test_a_symbolic_link_is_refused),
@@ -468,7 +517,9 @@ main(void)
 	    CASE(test_letters_are_appended_in_order),
 	    CASE(test_after_a_cut_copy_we_begin_on_a_line_of_our_own),
 	    CASE(test_an_error_cuts_the_file_back),
-	    CASE(test_a_content_that_is_cut_short_leaves_nothing),
+	    CASE(test_one_that_does_not_fit_waits_alone),
+	    CASE(
+		test_a_content_that_is_cut_short_leaves_nothing_and_waits_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
