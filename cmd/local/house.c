@@ -19,7 +19,6 @@
 #define LOCK_WAIT 10   /* seconds */
 #define RUN_TIME  300  /* seconds a program may take */
 #define MODE      0600 /* of an mbox that is not in the spool */
-#define PART      2048 /* a step's name in the memo */
 
 /* A letter and the mailbox it is for. */
 struct job {
@@ -168,6 +167,17 @@ take_step(
 	}
 }
 
+/* A step's name in the memo. */
+static char *
+part_name(const struct step *s)
+{
+	char *name;
+
+	if (asprintf(&name, "%d %s", (int)s->kind, s->text) == -1)
+		err(EXIT_TEMP, NULL);
+	return name;
+}
+
 /*
  * Nothing is done twice, and nothing is left out: while no step is done, the
  * first that defers ends the attempt; afterwards all are tried, and what is
@@ -178,24 +188,24 @@ follow(struct house *h, const struct plan *p, struct job *j)
 {
 	struct fate *parts = calloc(p->count, sizeof(*parts));
 	const struct fate *before;
-	char part[PART];
+	char *part;
 	size_t i;
 	bool begun = false;
 
 	if (parts == NULL)
 		err(EXIT_TEMP, NULL);
 	for (i = 0; i < p->count; i++) {
-		(void)snprintf(part, sizeof(part), "%d %s",
-		    (int)p->steps[i].kind, p->steps[i].text);
+		part = part_name(&p->steps[i]);
 		before = memo_find(&h->memo, j->letter, part);
 		if (before != NULL)
 			j->letter->fate = *before;
 		else
 			take_step(h, p, &p->steps[i], j);
 		parts[i] = j->letter->fate;
+		if (parts[i].class != FATE_DEFERRED && before == NULL)
+			memo_add(&h->memo, j->letter, part, &parts[i]);
+		free(part);
 		if (parts[i].class != FATE_DEFERRED) {
-			if (before == NULL)
-				memo_add(&h->memo, j->letter, part, &parts[i]);
 			begun = true;
 		} else if (!begun) {
 			i++;

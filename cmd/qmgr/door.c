@@ -16,6 +16,7 @@
 
 #define OWNER_SIZE   64
 #define DOOR_IDLE    30      /* seconds; local's own patience is longer */
+#define DOOR_PARTIAL 7200    /* seconds; while local has done half a letter */
 #define DOOR_BACKLOG 4194304 /* bytes not yet taken by local */
 
 /* A message and recipient that local has not answered yet. */
@@ -32,6 +33,8 @@ struct door {
 	struct conn *conn; /* NULL while it is opened */
 	bool asked;        /* lspawn is opening it */
 	int64_t used;
+	int64_t
+	    partial; /* until then it remembers what a retry must not repeat */
 	STAILQ_HEAD(, parcel) parcels;
 	char owner[OWNER_SIZE];
 };
@@ -157,6 +160,9 @@ on_record(struct conn *c, const struct record *answer, struct evbuffer *content,
 		    "an answer that nobody asked for", NULL);
 		return;
 	}
+	d->partial = strcmp(record_text(answer, "partial"), "yes") == 0
+			 ? time(NULL) + DOOR_PARTIAL
+			 : 0;
 	outcome_read(answer, &o);
 	o.host_ill = o.kind == EVENT_DEFERRED && tells_of_mailbox(o.status);
 	parcel_answer(d, &o);
@@ -207,18 +213,32 @@ door_close(struct door *d)
 	free(d);
 }
 
-/* Close the least used one that has nothing to do.  false if there is none. */
+static bool
+is_idle(const struct door *d)
+{
+	return d->conn != NULL && STAILQ_EMPTY(&d->parcels);
+}
+
+/*
+ * Close the least used one that has nothing to do; one that remembers half a
+ * letter only if there is no other.  false if there is none.
+ */
 static bool
 door_make_room(struct qmgr *q)
 {
-	struct door *d;
+	int64_t now = time(NULL);
+	struct door *d, *found = NULL;
 
 	TAILQ_FOREACH(d, &q->doors, next)
-	if (d->conn != NULL && STAILQ_EMPTY(&d->parcels)) {
-		door_close(d);
-		return true;
+	if (is_idle(d) && (found == NULL || d->partial <= now)) {
+		found = d;
+		if (d->partial <= now)
+			break;
 	}
-	return false;
+	if (found == NULL)
+		return false;
+	door_close(found);
+	return true;
 }
 
 static void
@@ -440,8 +460,7 @@ doors_tidy(struct qmgr *q)
 	struct door *d, *next;
 
 	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
-	if (d->conn != NULL && STAILQ_EMPTY(&d->parcels) &&
-	    now - d->used >= DOOR_IDLE)
+	if (is_idle(d) && now - d->used >= DOOR_IDLE && d->partial <= now)
 		door_close(d);
 	while ((d = door_waiting(q)) != NULL && door_open(d))
 		continue;

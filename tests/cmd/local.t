@@ -322,6 +322,15 @@ s@x.example" sed 1d "$work/home/got"
 forward '"|echo no such luck; exit 67"\n'
 is 'one that fails fails' 'failed
 program exit 67: no such luck' class "$me@here" 'hi\n'
+long=$(head -c 3000 /dev/zero | tr '\0' x)
+forward "\"|: $long; echo one >>ran\"\n\"|: $long; echo two >>ran\"\n"
+is 'two that differ far behind are two' 'done 2' sh -c 'echo "$1" \
+    "$(wc -l <"$work/home/ran")"' sh \
+    "$(class "$me@here" 'hi\n' id=3 | head -n 1)"
+forward '"|echo ran >>once"\n|exit 75\n'
+partial() { deliver "$me@here" 'hi\n' id=4 | sed -n '/^class/p;/^partial/p'; }
+is 'one that is done before another waits is told' 'class=deferred
+partial=yes' partial
 forward "\\\\$me, |exit 75\n"
 rm -f "$box"
 is 'one that defers comes before the mailbox' 'deferred
