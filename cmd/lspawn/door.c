@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const own_users[] = {
-    "pnsmtpd", "pnaccess", "pninject", "pnqmgr", "pnremote", "pnbounce"};
+static const char *const own_users[] = {"pnsmtpd", "pnaccess", "pninject",
+    "pnqmgr", "pnremote", "pnbounce", "pnlog"};
 
 void
 door_open(struct door *d, const char *confdir)

@@ -161,6 +161,25 @@ tells_queue() {
 	asks "$1" qmgr/socket "$qmgr_question" | grep -E '^(end|id)='
 }
 
+# Postern's own users get no mail, whatever they may read or write.
+test_own_users() {
+	local user box
+	for user in smtpd access inject qmgr remote bounce log; do
+		printf 'Subject: x\n\nfor pn%s\n' "$user" |
+			sendmail -f demo@localhost "pn$user@localhost"
+	done
+	reported() {
+		[ "$(grep -c '^Final-Recipient: rfc822; *pn' "$inbox")" = 7 ]
+	}
+	soon 'mail to a user of postern fails' reported
+	boxes() {
+		for box in "$dir"/mail/pn*; do
+			test -e "$box" && echo "$box"
+		done | grep .
+	}
+	ok 'and makes no mailbox' not boxes
+}
+
 demo_begin
 "$here/load" send "$server" 20 2 demo@localhost "$dir/acks"
 all() { [ "$(delivered)" = 20 ]; }
@@ -169,6 +188,7 @@ test_users
 test_roots
 test_files
 test_sockets
+test_own_users
 still() {
 	local all='^(smtpd|access|inject|qmgr|lspawn|remote|bounce)$'
 	[ "$("$instance" status "$dir" | awk '{ print $1 }' | sort -u |
