@@ -111,7 +111,7 @@ next_record(struct conn *c)
 	if (record_parse(&c->record, (const char *)bytes, len) == -1)
 		return -1;
 	evbuffer_drain(c->in, len);
-	if (record_number(&c->record, "size", c->content_max, &size) == -1) {
+	if (record_content(&c->record, c->content_max, &size) == -1) {
 		errno = EMSGSIZE;
 		return -1;
 	}

@@ -154,15 +154,12 @@ record_text(const struct record *r, const char *name)
 	return value == NULL ? "" : value;
 }
 
-int
-record_number(
-    const struct record *r, const char *name, uint64_t max, uint64_t *n)
+/* A decimal: 1, or -1. */
+static int
+read_number(const char *p, uint64_t max, uint64_t *n)
 {
-	const char *p = record_get(r, name);
 	uint64_t sum = 0;
 
-	if (p == NULL)
-		return 0;
 	if (*p == '\0')
 		return -1;
 	for (; *p != '\0'; p++) {
@@ -173,6 +170,28 @@ record_number(
 	}
 	*n = sum;
 	return 1;
+}
+
+int
+record_number(
+    const struct record *r, const char *name, uint64_t max, uint64_t *n)
+{
+	const char *p = record_get(r, name);
+
+	return p == NULL ? 0 : read_number(p, max, n);
+}
+
+int
+record_content(const struct record *r, uint64_t max, uint64_t *n)
+{
+	const char *last = NULL, *found, *value = NULL;
+	size_t at = 0;
+
+	while (record_walk(r, &at, &found, &value))
+		last = found;
+	if (last == NULL || !record_is(last, "size"))
+		return 0;
+	return read_number(value, max, n);
 }
 
 /* One line without its LF: 0, or -1 with errno. */

@@ -53,6 +53,13 @@ int record_number(
     const struct record *, const char *name, uint64_t max, uint64_t *n);
 
 /*
+ * How much content follows: size=, if it is the last name.  1 and *n; 0 if
+ * there is none; -1 if it is no number <= max.  (Postfix's policy protocol has
+ * a size= in the middle, which means something else.)
+ */
+int record_content(const struct record *, uint64_t max, uint64_t *n);
+
+/*
  * Walk all fields: start with *at = 0.  1 with *name (as "name=", not ended by
  * NUL: use record_is) and *value; 0 at the end.
  */

@@ -118,6 +118,8 @@ is_discarded(struct judge *j, const struct question *q)
 {
 	struct verdict v;
 
+	if (q->discard)
+		return 1;
 	reply_pass(&v);
 	if (judge_connect(j, q, &v) == -1)
 		return -1;

@@ -151,6 +151,7 @@ question_read(const struct record *r, struct question *q)
 		return "malformed client_resolve";
 	if (!read_name(r, q))
 		return "client_name too long";
+	q->discard = strcmp(record_text(r, "discard"), "yes") == 0;
 	q->sender = record_text(r, "sender");
 	q->recipient = record_text(r, "recipient");
 	return NULL;

@@ -30,6 +30,7 @@ struct question {
 	bool verified;
 	bool loopback; /* 127.0.0.1 or ::1, and no other */
 	enum client_resolve resolve;
+	bool discard;          /* it will be thrown away, whatever we say */
 	const char *sender;    /* in the record; "" is <> */
 	const char *recipient; /* in the record */
 };

@@ -230,5 +230,6 @@ message_log(const struct message *m)
 	    record_text(&m->fields, "uid"), "generation",
 	    m->origin == FROM_QUEUE ? record_text(&m->fields, "generation")
 				    : NULL,
-	    "hold", record_text(&m->fields, "hold"), NULL);
+	    "hold", record_text(&m->fields, "hold"), "rule",
+	    record_text(&m->fields, "rule"), NULL);
 }

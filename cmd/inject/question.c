@@ -66,7 +66,7 @@ judge_envelope(const struct record *q)
 static const struct verdict *
 copy_some(const struct record *q, enum origin origin, struct record *fields)
 {
-	static const char *const client[] = {"hold", "client_name",
+	static const char *const client[] = {"hold", "rule", "client_name",
 	    "client_address", "helo_name", "protocol_name", "session"};
 	const char *value;
 	size_t at = 0, i;

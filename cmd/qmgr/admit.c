@@ -257,13 +257,15 @@ apply_verdicts(struct qmgr *q, struct message *m, struct envelope *e,
 
 /* Those that nothing has been decided about. */
 static void
-hold_all(struct qmgr *q, struct message *m, const char *why)
+hold_all(struct qmgr *q, struct message *m, const struct record *head)
 {
 	struct record event;
 	uint32_t i, at, count = 0;
 
 	event_begin(&event, EVENT_HELD, m);
-	record_add(&event, "text", why);
+	record_add(&event, "text", record_text(head, "hold"));
+	if (record_get(head, "rule") != NULL)
+		record_add(&event, "rule", record_text(head, "rule"));
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state == RCPT_NEW) {
 			record_addf(&event, "number", "%u", i);
@@ -291,7 +293,7 @@ place_all(struct qmgr *q, struct message *m, const struct entry *entry,
 	if (envelope_read(m, &e) == 0) {
 		apply_verdicts(q, m, &e, x);
 		if (record_get(&entry->head, "hold") != NULL)
-			hold_all(q, m, record_text(&entry->head, "hold"));
+			hold_all(q, m, &entry->head);
 		for (i = 0; i < m->count; i++)
 			if (m->rcpts[i].state == RCPT_NEW)
 				place(q, m, &e, &m->rcpts[i]);

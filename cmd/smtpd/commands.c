@@ -27,7 +27,8 @@ out_of_step(struct session *s)
 {
 	if (!s->strict || !s->pipelined)
 		return false;
-	session_reply(s, "554 5.5.0 You did not wait for the reply");
+	session_refuse(s, "smtpd:did not wait",
+	    "554 5.5.0 You did not wait for the reply");
 	session_end(s, "did not wait for the reply");
 	return true;
 }
@@ -50,7 +51,8 @@ static bool
 hello(struct session *s, const char *name, bool esmtp)
 {
 	if (!is_helo(name)) {
-		session_reply(s, "501 5.5.4 %s needs your host's name",
+		session_refuse(s, "smtpd:syntax",
+		    "501 5.5.4 %s needs your host's name",
 		    esmtp ? "EHLO" : "HELO");
 		return false;
 	}
@@ -178,12 +180,10 @@ take_parameters(struct session *s, const char *verb, char *rest)
 
 /* --- the transaction ------------------------------------------------------ */
 
-/* Refuse MAIL or RCPT by what we know ourselves. */
 static void
-refuse(struct session *s, const char *reply, const char *rule)
+out_of_turn(struct session *s, const char *text)
 {
-	session_reply(s, "%s", reply);
-	session_note(s, "refused", reply, rule);
+	session_refuse(s, "smtpd:sequence", "503 5.5.1 %s", text);
 }
 
 static void
@@ -191,7 +191,8 @@ refuse_argument(struct session *s, const char *reply)
 {
 	bool size = strncmp(reply, "552", 3) == 0;
 
-	refuse(s, reply, size ? "databytes" : "smtpd:syntax");
+	session_refuse(
+	    s, size ? "smtpd:databytes" : "smtpd:syntax", "%s", reply);
 }
 
 static void
@@ -201,16 +202,16 @@ mail(struct session *s, char *argument)
 	struct path path;
 
 	if (s->helo == NULL) {
-		session_reply(s, "503 5.5.1 Say EHLO first");
+		out_of_turn(s, "Polite people say HELO first");
 		return;
 	}
 	if (s->mail) {
-		session_reply(s, "503 5.5.1 Sender already given");
+		out_of_turn(s, "Sender already specified");
 		return;
 	}
 	if (s->draining) {
-		session_reply(
-		    s, "421 4.3.2 %s Service shutting down", s->config->me);
+		session_refuse(s, "smtpd:shutdown",
+		    "421 4.3.2 %s Service shutting down", s->config->me);
 		session_end(s, "shutdown");
 		return;
 	}
@@ -225,19 +226,14 @@ mail(struct session *s, char *argument)
 }
 
 /*
- * RFC 5321 4.5.3.1.10: the client sends the rest in another transaction.  One
- * log line tells of all of them, and who goes on for ever is cut off.
+ * RFC 5321 4.5.3.1.10: the client sends the rest in another transaction, and
+ * is cut off if it goes on for ever.
  */
 static void
 too_many(struct session *s)
 {
-	static const char text[] = "452 4.5.3 Too many recipients";
-
-	if (s->excess++ == 0)
-		refuse(s, text, "maxrcpt");
-	else
-		session_reply(s, "%s", text);
-	s->junk += s->excess % EXCESS_JUNK == 0;
+	session_refuse(s, "smtpd:maxrcpt", "452 4.5.3 Too many recipients");
+	s->junk += ++s->excess % EXCESS_JUNK == 0;
 }
 
 static void
@@ -247,7 +243,7 @@ rcpt(struct session *s, char *argument)
 	struct path path;
 
 	if (!s->mail) {
-		session_reply(s, "503 5.5.1 Need MAIL before RCPT");
+		out_of_turn(s, "Need MAIL before RCPT");
 		return;
 	}
 	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
@@ -268,7 +264,7 @@ accept_sender(struct session *s)
 	s->mail = true;
 	if (record_add(&s->envelope, "request", "inject") == -1 ||
 	    record_add(&s->envelope, "sender", s->sender) == -1) {
-		session_reply(s, TEXT_TEMPFAIL);
+		session_refuse(s, "smtpd:envelope", TEXT_TEMPFAIL);
 		session_reset(s);
 		return;
 	}
@@ -279,7 +275,7 @@ static void
 accept_recipient(struct session *s)
 {
 	if (record_add(&s->envelope, "recipient", s->asked) == -1) {
-		session_reply(s, "452 4.5.3 Too many recipients");
+		too_many(s);
 		return;
 	}
 	s->recipients++;
@@ -299,12 +295,9 @@ command_judged(struct session *s, const struct verdict *v)
 		else
 			accept_recipient(s);
 	} else {
-		session_note(s, "refused", v->text, v->rule);
-		session_reply(s, "%s", v->text);
+		session_refuse(s, v->rule, "%s", v->text);
 		if (sender)
 			session_reset(s);
-		if (strncmp(v->text, "421", 3) == 0)
-			session_end(s, "refused");
 	}
 	s->asked[0] = '\0';
 }
@@ -314,9 +307,10 @@ data(struct session *s, char *argument)
 {
 	(void)argument;
 	if (!s->mail)
-		session_reply(s, "503 5.5.1 Need MAIL before DATA");
+		out_of_turn(s, "Need MAIL before DATA");
 	else if (s->recipients == 0)
-		session_reply(s, "554 5.5.1 No valid recipients");
+		session_refuse(
+		    s, "smtpd:no recipient", "554 5.5.1 No valid recipients");
 	else if (!out_of_step(s)) {
 		session_reply(s, "354 End data with <CR><LF>.<CR><LF>");
 		data_start(s);
@@ -330,7 +324,7 @@ rset(struct session *s, char *argument)
 {
 	(void)argument;
 	session_reset(s);
-	session_reply(s, "250 2.0.0 Reset");
+	session_reply(s, "250 2.0.0 Reset state");
 }
 
 static void
@@ -362,7 +356,8 @@ static void
 vrfy(struct session *s, char *argument)
 {
 	if (*argument == '\0')
-		session_reply(s, "501 5.5.4 VRFY needs an address");
+		session_refuse(
+		    s, "smtpd:syntax", "501 5.5.4 VRFY needs an address");
 	else
 		session_reply(s, "252 2.1.5 Nobody is named here; try RCPT");
 }
@@ -371,7 +366,8 @@ static void
 not_here(struct session *s, char *argument)
 {
 	(void)argument;
-	session_reply(s, "502 5.5.1 Command not implemented");
+	session_refuse(
+	    s, "smtpd:not offered", "502 5.5.1 Command not implemented");
 }
 
 /* What follows is a chunk, which must not be taken for commands. */
@@ -441,17 +437,19 @@ command_run(struct session *s, char *line, size_t len)
 	for (end = line + strlen(line); end > argument && end[-1] == ' ';)
 		*--end = '\0';
 	if (c == NULL) {
-		session_reply(s, "500 5.5.1 Command unrecognized");
+		session_refuse(
+		    s, "smtpd:syntax", "500 5.5.1 Command unrecognized");
 		return;
 	}
 	s->junk += (c->flags & JUNK) != 0;
 	if (nul)
-		session_reply(s, "501 5.5.4 NUL in a command");
+		session_refuse(s, "smtpd:NUL", "501 5.5.4 NUL in a command");
 	else if ((c->flags & NO_ARGUMENT) != 0 && *argument != '\0')
-		session_reply(s, "501 5.5.4 %s takes no argument", c->verb);
+		session_refuse(s, "smtpd:syntax",
+		    "501 5.5.4 %s takes no argument", c->verb);
 	else if (s->reject != NULL && (c->flags & ALWAYS) == 0) {
 		s->errors += s->reject[0] != '5';
-		session_reply(s, "%s", s->reject);
+		session_refuse(s, s->reject_rule, "%s", s->reject);
 	} else
 		c->run(s, argument);
 }

@@ -2,6 +2,8 @@
  * From 354 to the reply behind the end of the data.
  */
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
@@ -23,8 +25,8 @@ static const struct fault
     header = {"552 5.3.4 Message header too large", "smtpd:header size"},
     circle = {"554 5.4.6 Too many hops, this message goes in circles",
 	"smtpd:Received fields"},
-    large = {"552 5.3.4 Message too large", "databytes"},
-    tempfail = {TEXT_TEMPFAIL, "inject"};
+    large = {"552 5.3.4 Message too large", "smtpd:databytes"},
+    tempfail = {TEXT_TEMPFAIL, "inject:no answer"};
 
 void
 data_start(struct session *s)
@@ -40,6 +42,8 @@ static void
 over(struct session *s)
 {
 	session_reset(s);
+	free(s->told);
+	s->told = NULL;
 	s->phase = PHASE_COMMAND;
 	s->deadline = s->now + s->config->timeout;
 }
@@ -84,6 +88,7 @@ complete_envelope(struct session *s)
 {
 	struct record *e = &s->envelope;
 	const char *hold = s->hold != NULL ? s->hold : s->always_hold;
+	const char *rule = s->hold != NULL ? s->rule : s->always_rule;
 	int bad = 0;
 
 	bad |= record_add(e, "client_address", s->address);
@@ -93,8 +98,10 @@ complete_envelope(struct session *s)
 	bad |= record_add(e, "session", s->name);
 	if (s->eightbit)
 		bad |= record_add(e, "body", "8BITMIME");
-	if (hold != NULL)
+	if (hold != NULL) {
 		bad |= record_add(e, "hold", hold);
+		bad |= record_add(e, "rule", rule);
+	}
 	return bad;
 }
 
@@ -141,8 +148,7 @@ pretend(struct session *s)
 static void
 refuse(struct session *s)
 {
-	session_note(s, "refused", s->doom->reply, s->doom->rule);
-	session_reply(s, "%s", s->doom->reply);
+	session_refuse(s, s->doom->rule, "%s", s->doom->reply);
 	over(s);
 }
 
@@ -219,7 +225,8 @@ data_tick(struct session *s)
 		doom(s, &tempfail);
 		refuse(s);
 	} else if (s->phase == PHASE_DATA && too_slow(s)) {
-		session_reply(s, "421 4.4.2 Timeout %s", s->config->me);
+		session_refuse(s, "smtpd:timeoutdata", "421 4.4.2 Timeout %s",
+		    s->config->me);
 		session_end(s, "timeout");
 	}
 }
@@ -250,6 +257,7 @@ not_accepted(struct session *s, const struct record *answer)
 {
 	const char *status = record_text(answer, "status");
 	const char *text = record_text(answer, "text"), *code;
+	char rule[32];
 
 	if (strcmp(record_text(answer, "class"), "deferred") == 0 &&
 	    is_status(status, '4'))
@@ -262,8 +270,8 @@ not_accepted(struct session *s, const struct record *answer)
 		status = "4.3.0";
 		text = "Temporary system failure, try again later";
 	}
-	session_note(s, "refused", text, "inject");
-	session_reply(s, "%s %s %s", code, status,
+	snprintf(rule, sizeof(rule), "inject:%s", status);
+	session_refuse(s, rule, "%s %s %s", code, status,
 	    *text == '\0' ? "Message not accepted" : text);
 }
 

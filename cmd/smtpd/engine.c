@@ -61,29 +61,69 @@ session_free(struct session *s)
 	record_free(&s->note);
 	record_free(&s->envelope);
 	free(s->reject);
+	free(s->reject_rule);
+	free(s->told);
 	free(s->helo);
 	free(s->always_hold);
 	free(s->always_rule);
 	free(s);
 }
 
+static void
+put(struct session *s, char *line)
+{
+	char *p;
+
+	for (p = line; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	evbuffer_add(s->out, line, (size_t)(p - line));
+	evbuffer_add(s->out, "\r\n", 2);
+}
+
 void
 session_reply(struct session *s, const char *format, ...)
 {
 	char line[REPLY_SIZE - 1];
-	size_t i, len;
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	len = strlen(line);
-	for (i = 0; i < len; i++)
-		if (line[i] < ' ' || line[i] > '~')
-			line[i] = '?';
+	put(s, line);
+}
+
+/* Was just that said last, or is it why the whole client is refused? */
+static bool
+is_told(struct session *s, const char *rule, const char *line)
+{
+	char *now;
+	bool same;
+
+	if (rule == s->reject_rule)
+		return true;
+	if (asprintf(&now, "%s\n%s\n%s\n%s", rule, line, s->asked,
+		s->sender == NULL ? "" : s->sender) == -1)
+		err(EXIT_TEMP, "session");
+	same = s->told != NULL && strcmp(s->told, now) == 0;
+	free(s->told);
+	s->told = now;
+	return same;
+}
+
+void
+session_refuse(struct session *s, const char *rule, const char *format, ...)
+{
+	char line[REPLY_SIZE - 1];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	put(s, line);
 	s->errors += line[0] == '5';
-	evbuffer_add(s->out, line, len);
-	evbuffer_add(s->out, "\r\n", 2);
+	if (!is_told(s, rule, line))
+		session_note(s, "refused", line, rule);
 }
 
 void
@@ -124,9 +164,10 @@ session_mark(struct session *s, const struct verdict *v)
 
 	if (v->kind == VERDICT_DISCARD)
 		*(always ? &s->always_discard : &s->discard) = true;
-	else if (v->kind == VERDICT_HOLD && *hold == NULL)
+	else if (v->kind == VERDICT_HOLD) {
+		free(*hold); /* the last one counts, as with sendmail */
 		*hold = strdup(*v->text == '\0' ? "held by rule" : v->text);
-	else
+	} else
 		return;
 	rule = always ? &s->always_rule : &s->rule;
 	free(*rule);
@@ -151,10 +192,12 @@ compose(struct session *s, const char *state, const char *recipient)
 	    q, "client_resolve", resolve_class_name(s->client.class));
 	if (s->helo != NULL)
 		bad |= record_add(q, "helo_name", s->helo);
+	if (s->discard || s->always_discard)
+		bad |= record_add(q, "discard", "yes");
 	if (s->sender != NULL) {
+		/* Never last: there it would announce content. */
+		bad |= record_addf(q, "size", "%ju", (uintmax_t)s->declared);
 		bad |= record_add(q, "sender", s->sender);
-		bad |= record_addf(
-		    q, "message_size", "%ju", (uintmax_t)s->declared);
 	}
 	if (recipient != NULL)
 		bad |= record_add(q, "recipient", recipient);
@@ -188,6 +231,17 @@ session_named(struct session *s, const struct client_name *client, int64_t now)
 	session_ask(s, PHASE_CONNECT, NULL);
 }
 
+/* Whatever the client wants from now on gets this reply. */
+static void
+reject(struct session *s, const char *text, const char *rule)
+{
+	free(s->reject);
+	free(s->reject_rule);
+	if ((s->reject = strdup(text)) == NULL ||
+	    (s->reject_rule = strdup(rule)) == NULL)
+		err(EXIT_TEMP, "session");
+}
+
 /*
  * A client that access refuses is still greeted, as sendmail does, so that it
  * hears the reason at MAIL; only a 421 stands in for the greeting.
@@ -199,12 +253,13 @@ connect_judged(struct session *s, const struct verdict *v)
 	s->phase = PHASE_GREET;
 	if (v->kind != VERDICT_REFUSE)
 		return;
-	session_note(s, "refused", v->text, v->rule);
 	if (strncmp(v->text, "421", 3) == 0) {
-		session_reply(s, "%s", v->text);
+		session_refuse(s, v->rule, "%s", v->text);
 		session_end(s, "refused");
-	} else
-		s->reject = strdup(v->text);
+		return;
+	}
+	session_note(s, "refused", v->text, v->rule);
+	reject(s, v->text, v->rule);
 }
 
 void
@@ -230,19 +285,23 @@ session_injected(struct session *s, const struct record *answer, int64_t now)
 		data_injected(s, answer);
 }
 
-/* RFC 5321 4.3.1: the client waits for the greeting. */
+/*
+ * RFC 5321 4.3.1: the client waits for the greeting.  One that does not gets
+ * nothing here, and is told so as sendmail tells it.
+ */
 static bool
 greet(struct session *s, struct evbuffer *in)
 {
-	if (s->strict && evbuffer_get_length(in) > 0) {
-		session_reply(s, "554 5.5.0 %s You spoke before the greeting",
-		    s->config->me);
-		session_end(s, "spoke before the greeting");
-		return true;
-	}
-	session_reply(s, "220 %s ESMTP", s->config->me);
 	s->phase = PHASE_COMMAND;
 	s->deadline = s->now + s->config->timeout;
+	if (!s->strict || evbuffer_get_length(in) == 0) {
+		session_reply(s, "220 %s ESMTP", s->config->me);
+		return true;
+	}
+	session_refuse(s, "smtpd:spoke before the greeting",
+	    "554 %s ESMTP not accepting messages", s->config->me);
+	reject(
+	    s, "550 5.0.0 Command rejected", "smtpd:spoke before the greeting");
 	return true;
 }
 
@@ -260,18 +319,29 @@ line_fault(struct session *s, enum line_fault fault)
 	    [LINE_LONG] = "line too long",
 	};
 
-	session_reply(s, "%s", texts[fault]);
+	static const char *const rules[] = {
+	    [LINE_BARE_CR] = "smtpd:bare CR",
+	    [LINE_BARE_LF] = "smtpd:bare LF",
+	    [LINE_LONG] = "smtpd:command length",
+	};
+
+	session_refuse(s, rules[fault], "%s", texts[fault]);
 	session_end(s, whys[fault]);
 }
 
-static void
-count_faults(struct session *s)
+/* The command that is one too many is answered by the end. */
+static bool
+too_many_faults(struct session *s)
 {
-	if (s->errors < ERRORS_MAX && s->junk < JUNK_MAX)
-		return;
-	session_reply(s, "421 4.7.0 %s Too many %s; closing connection",
-	    s->config->me, s->errors < ERRORS_MAX ? "idle commands" : "errors");
+	bool errors = s->errors >= ERRORS_MAX;
+
+	if (!errors && s->junk < JUNK_MAX)
+		return false;
+	session_refuse(s, errors ? "smtpd:bad commands" : "smtpd:idle commands",
+	    "421 4.7.0 %s Too many %s commands; closing connection",
+	    s->config->me, errors ? "bad" : "idle");
 	session_end(s, "too many errors");
+	return true;
 }
 
 /* Take one command, if a whole one is there. */
@@ -283,9 +353,6 @@ command(struct session *s, struct evbuffer *in)
 	ev_ssize_t have;
 	ssize_t len;
 
-	count_faults(s);
-	if (s->phase == PHASE_END)
-		return true;
 	have = evbuffer_copyout(in, line, COMMAND_LINE);
 	if (have <= 0)
 		return false;
@@ -297,6 +364,8 @@ command(struct session *s, struct evbuffer *in)
 		return true;
 	}
 	evbuffer_drain(in, (size_t)len);
+	if (too_many_faults(s))
+		return true;
 	s->pipelined = evbuffer_get_length(in) > 0;
 	line[len - 2] = '\0';
 	s->deadline = s->now + s->config->timeout;
@@ -341,9 +410,9 @@ session_run(struct session *s, struct evbuffer *in, int64_t now)
 }
 
 static void
-shut(struct session *s, const char *text, const char *why)
+shut(struct session *s, const char *rule, const char *text, const char *why)
 {
-	session_reply(s, "421 %s %s", text, s->config->me);
+	session_refuse(s, rule, "421 %s %s", text, s->config->me);
 	session_end(s, why);
 }
 
@@ -369,9 +438,10 @@ session_tick(struct session *s, int64_t now)
 	if (s->phase == PHASE_NAME && now >= s->deadline)
 		session_named(s, &unknown, now);
 	else if (s->draining && over_by_now(s))
-		shut(s, "4.3.2 Service shutting down", "shutdown");
+		shut(s, "smtpd:shutdown", "4.3.2 Service shutting down",
+		    "shutdown");
 	else if (s->phase == PHASE_COMMAND && now >= s->deadline)
-		shut(s, "4.4.2 Timeout", "timeout");
+		shut(s, "smtpd:timeoutsmtpd", "4.4.2 Timeout", "timeout");
 	else if (s->phase == PHASE_DATA || s->phase == PHASE_VERDICT)
 		data_tick(s);
 }

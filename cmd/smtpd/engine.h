@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 #define COMMAND_LINE  2048    /* RFC 5321 4.5.3.1.4: 512, and parameters */
-#define ERRORS_MAX    20      /* 5xx replies, until a message is accepted */
+#define ERRORS_MAX    25      /* 5xx replies, until a message is accepted */
 #define EXCESS_JUNK   100     /* recipients too many that count as one junk */
 #define JUNK_MAX      100     /* NOOP and the like, likewise */
 #define TEXT_LINE_MAX 1048576 /* a line of data */
@@ -24,9 +24,16 @@
 
 #define TEXT_TEMPFAIL "451 4.3.0 Temporary system failure, try again later"
 
-/* Queue a reply; the CR LF is added, what is not printable masked. */
+/* Queue a 2xx or 3xx; the CR LF is added, what is not printable masked. */
 void session_reply(struct session *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * Queue a 4xx or 5xx, the only way to say one, and log it with the rule that
+ * decided: an entry of a table, or the program and option.  What is said again
+ * and again of the same sender and recipient is logged once.
+ */
+void session_refuse(struct session *, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void session_end(struct session *, const char *why);
 /* Ask access; recipient may be NULL. */
 void session_ask(struct session *, enum phase, const char *recipient);

@@ -70,7 +70,9 @@ struct session {
 	bool draining, esmtp;
 	unsigned errors, junk, messages, excess;
 	int64_t now, deadline, drained;
-	char *reject; /* the reply to whatever a refused client wants */
+	char *reject;      /* the reply to whatever a refused client wants, */
+	char *reject_rule; /* and why */
+	char *told;        /* the last refusal, not to log it again */
 	char *helo;
 	bool always_discard;
 	char *always_hold;

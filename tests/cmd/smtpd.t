@@ -150,8 +150,8 @@ client_name=localhost
 reverse_client_name=localhost
 client_resolve=OK
 helo_name=x.test
+size=20
 sender=a@x.test
-message_size=20
 recipient=u@me.test
 
 --' tail -n 13 "$work/access.log"
@@ -169,7 +169,16 @@ like 'the log says by which rule' \
 is 'and inject hears nothing of it' '' heard inject
 like 'one that is held is accepted' '^250 2.0.0 0000001a-00002' \
     mail "${to}RCPT TO:<hold@me.test>\r\nDATA\r\nx\r\n.\r\n"
-like 'and inject hears why' '^hold=look$' heard inject
+is 'and inject hears why, and by which rule' 'hold=look
+rule=access:hold@' sh -c 'grep -E "^(hold|rule)=" "$POSTERN/inject.log"'
+: >"$work/inject.log"
+: >"$work/access.log"
+mail "${to}RCPT TO:<drop@me.test>\r\nRCPT TO:<v@me.test>\r\n" >/dev/null
+is 'access hears that a message will be thrown away' \
+    'discard=yes
+recipient=v@me.test' sh -c 'tail -n 6 "$POSTERN/access.log" |
+    grep -E "discard|recipient"'
+: >"$work/access.log"
 
 is 'access hangs up, or says rubbish: not now' \
     '451 4.3.0 Temporary system failure, try again later
@@ -303,7 +312,7 @@ from() {
 }
 early() {
 	(export TCPREMOTEIP=10.1.2.5
-	printf "EHLO x\r\n" | smtpd 2>/dev/null)
+	printf "EHLO x\r\n" | smtpd 2>/dev/null | tr -d "\r" | head -n 1)
 }
 is 'a client is called by its name' \
     'name=mail.x.test address=10.1.2.3 resolve=OK' from 10.1.2.3
@@ -316,14 +325,14 @@ is 'access hears both names' 'client_name=unknown
 reverse_client_name=other.x.test
 client_resolve=FORGED' sh -c 'grep -A 3 "=10.1.2.4" "$POSTERN/access.log" |
     sed 1d'
-like 'one who speaks before the greeting is cut off there, too' '^554 5.5.0 ' \
-    early
+is 'one who speaks before the greeting gets nothing there, too' \
+    '554 me.test ESMTP not accepting messages' early
 is 'a message that comes byte by byte' '250 2.0.0 0000001a-00009 Message accepted for delivery' sh -c "
     printf '%s\n' wait 'bytes HELO x\r\n' wait 'bytes ${to}DATA\r\n' wait \
 	wait wait 'bytes .a\r\n.\r\n' wait |
     perl '$TESTS/lib/smtp.pl' $port | tail -n 1"
-like 'who speaks before the greeting, or just behind it, is cut off' \
-    '^554 5.5.0 ' \
+like 'who speaks before the greeting, or just behind it, is refused' \
+    '^554 ' \
     script 'send EHLO x\r\nMAIL FROM:<a@b>\r\n' end
 is 'who does not wait for EHLO, too' '220 me.test ESMTP
 554 5.5.0 You did not wait for the reply' \

@@ -34,7 +34,7 @@ sub record {
 	my ($text, $size) = ('', 0);
 	while (defined(my $line = <$peer>)) {
 		$text .= $line;
-		$size = $1 if $line =~ /^size=(\d+)$/;
+		$size = $line =~ /^size=(\d+)$/ ? $1 : $line eq "\n" ? $size : 0;
 		next if $line ne "\n";
 		my $got = read($peer, my $content, $size);
 		return undef if !defined $got || $got != $size;

@@ -77,7 +77,7 @@ while (my @ready = $select->can_read) {
 		}
 		while (defined $in{$peer} && $in{$peer} =~ /\A(.*?\n)\n/s) {
 			my $head = $1;
-			my $size = $head =~ /^size=(\d+)$/m ? $1 : 0;
+			my $size = $head =~ /^size=(\d+)\n\z/m ? $1 : 0;
 			last if length($in{$peer}) < length($head) + 1 + $size;
 			$question{$peer} .=
 			    substr($in{$peer}, 0, length($head) + 1 + $size, '');

@@ -135,6 +135,24 @@ a_number_is_a_number_or_refused(void **state)
 }
 
 static void
+a_size_announces_content_only_as_the_last_name(void **state)
+{
+	struct record r;
+	uint64_t n = 0;
+
+	(void)state;
+	record_init(&r, 1000);
+	assert_int_equal(record_content(&r, 100, &n), 0);
+	record_add(&r, "size", "7");
+	assert_int_equal(record_content(&r, 100, &n), 1);
+	assert_int_equal(n, 7);
+	assert_int_equal(record_content(&r, 6, &n), -1);
+	record_add(&r, "stress", ""); /* so does Postfix */
+	assert_int_equal(record_content(&r, 6, &n), 0);
+	record_free(&r);
+}
+
+static void
 a_stream_gives_records_and_leaves_content(void **state)
 {
 	char bytes[] = "a=b\nsize=2\n\nxyc=d\n\n";
@@ -182,6 +200,7 @@ main(void)
 	    cmocka_unit_test(a_record_does_not_grow_beyond_its_limit),
 	    cmocka_unit_test(what_is_encoded_is_parsed_again),
 	    cmocka_unit_test(a_number_is_a_number_or_refused),
+	    cmocka_unit_test(a_size_announces_content_only_as_the_last_name),
 	    cmocka_unit_test(a_stream_gives_records_and_leaves_content),
 	    cmocka_unit_test(half_a_record_in_a_stream_is_an_error),
 	};

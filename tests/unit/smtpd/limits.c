@@ -31,8 +31,12 @@ test_who_does_not_wait_is_cut_off(void **state)
 	assert_int_equal(w.last, DEED_WAIT);
 	session_named(w.s, &name, w.now);
 	run(&w);
-	assert_true(replies_are(text_of(w.s->out), "554 5.5.0"));
-	assert_int_equal(w.last, DEED_CLOSE);
+	give(&w, "MAIL FROM:<a@b>\r\nRSET\r\nQUIT\r\n", 31);
+	assert_true(replies_are(text_of(w.s->out),
+	    "554 me.test ESMTP not accepting messages|250-|"
+	    "250 ENHANCEDSTATUSCODES|550 5.0.0 Command rejected|250 |221 "));
+	assert_string_equal(
+	    text_of(w.log), "refused:smtpd:spoke before the greeting|");
 	stop(&w);
 
 	/* but one who is on this host may type ahead */
@@ -58,14 +62,19 @@ test_errors_and_junk_have_an_end(void **state)
 
 	(void)state;
 	start(&w, "DUNNO");
-	repeat(&w, "FOO\r\n", 20); /* the 21st would be too much */
+	repeat(&w, "FOO\r\n", 25);
+	assert_int_equal(w.last, DEED_READ);
+	repeat(&w, "FOO\r\n", 1);
 	assert_int_equal(w.last, DEED_CLOSE);
 	out = text_of(w.s->out);
-	assert_non_null(strstr(out, "421 4.7.0 me.test Too many errors"));
+	assert_non_null(strstr(out,
+	    "421 4.7.0 me.test Too many bad commands; closing connection"));
+	assert_string_equal(
+	    text_of(w.log), "refused:smtpd:syntax|refused:smtpd:bad commands|");
 	stop(&w);
 
 	start(&w, "DUNNO");
-	repeat(&w, "NOOP\r\n", 99);
+	repeat(&w, "NOOP\r\n", 100);
 	assert_int_equal(w.last, DEED_READ);
 	repeat(&w, "NOOP\r\n", 5);
 	assert_int_equal(w.last, DEED_CLOSE);
@@ -81,14 +90,18 @@ test_errors_and_junk_have_an_end(void **state)
 	say(&w, START, 0);
 	repeat(&w, "RCPT TO:<u@h>\r\n", 502);
 	assert_int_equal(w.last, DEED_READ);
-	assert_string_equal(text_of(w.log), "refused:maxrcpt|");
+	assert_string_equal(text_of(w.log), "refused:smtpd:maxrcpt|");
 	repeat(&w, "RCPT TO:<u@h>\r\n", 9600);
 	assert_int_equal(w.last, DEED_CLOSE);
 	stop(&w);
 
 	start(&w, "550 5.7.1 No");
-	repeat(&w, "MAIL FROM:<a@b>\r\n", 20);
+	repeat(&w, "MAIL FROM:<a@b>\r\n", 25);
+	assert_int_equal(w.last, DEED_READ);
+	repeat(&w, "MAIL FROM:<a@b>\r\n", 1);
 	assert_int_equal(w.last, DEED_CLOSE);
+	assert_string_equal(
+	    text_of(w.log), "refused:test:rule|refused:smtpd:bad commands|");
 	stop(&w);
 }
 
