@@ -62,6 +62,13 @@ test_configuration() {
 
 test_mistake() {
 	"$instance" stop "$dir"
+	printf 'co.ki RELAY\nno-value\n' >"$dir/conf/access"
+	like 'a wrong line of a table is named' 'line 2: no RHS' \
+	    "$instance" start "$dir"
+	like 'at the next start, too' 'line 2: no RHS' "$instance" start "$dir"
+	ok 'and no table without it is left' \
+	    test ! -e "$dir/conf/access.cdb"
+	rm "$dir/conf/access"
 	echo 'no address at all' >"$dir/conf/listen"
 	like 'a mistake is named by file and line' \
 	    'conf/listen:1: ' "$instance" start "$dir"
