@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cdb.h>
@@ -12,10 +13,10 @@
 
 #include "stat_same.h"
 #include "exits.h"
+#include "log.h"
 #include "map.h"
 #include "paths.h"
-
-#define CDB_HEAD 2048u /* 256 tables, a place and a length each */
+#include "whole.h"
 
 enum map_state { MAP_MISSING, MAP_OPEN, MAP_BROKEN };
 
@@ -28,6 +29,9 @@ struct map {
 	    seen;  /* the file that cdb is a copy of, or that is broken */
 	int error; /* broken: why */
 	char path[PATH_SIZE];
+	char source[PATH_SIZE]; /* the text that it is made of */
+	time_t looked;          /* at the source's age */
+	struct timespec told;   /* how old it was when that was logged */
 	char name[64];
 	char reason[PATH_SIZE + 128];
 };
@@ -45,6 +49,7 @@ map_open(const char *dir, const char *name)
 		sizeof(file))
 		errx(EXIT_PERM, "map %s: name too long", name);
 	path_join(m->path, dir, file);
+	path_join(m->source, dir, name);
 	return m;
 }
 
@@ -71,15 +76,22 @@ static const char *
 explain(int error)
 {
 	switch (error) {
-	case EPROTO:
-		return "damaged, cut short or no CDB map";
 	case EMSGSIZE:
 		return "value too long";
 	case EBUSY:
 		return "is being written";
+	case ENOENT:
+		return "is missing beside its source; run makemap";
 	default:
-		return strerror(error);
+		return whole_reason(error);
 	}
+}
+
+/* Is it wrong until the file is another one? */
+static bool
+is_lasting(int error)
+{
+	return error == EPROTO || error == ENODATA || error == EMEDIUMTYPE;
 }
 
 static int
@@ -124,9 +136,9 @@ snapshot(int fd, struct stat *seen)
 
 	if (fstat(fd, seen) == -1)
 		return -1;
-	if (!S_ISREG(seen->st_mode) || seen->st_size < CDB_HEAD ||
-	    seen->st_size > UINT32_MAX) {
-		errno = EPROTO;
+	if (!S_ISREG(seen->st_mode) || seen->st_size > UINT32_MAX ||
+	    seen->st_size == 0) {
+		errno = seen->st_size == 0 ? ENODATA : EPROTO;
 		return -1;
 	}
 	if ((copy = memfd_create("map", MFD_CLOEXEC)) == -1)
@@ -142,25 +154,12 @@ snapshot(int fd, struct stat *seen)
 	return -1;
 }
 
-/* Do the tables lie in the file, and does the last one end with it? */
-static bool
-is_whole(const struct cdb *cdb, size_t size)
+static int
+check(const struct cdb *cdb, size_t size)
 {
-	const unsigned char *head = cdb_get(cdb, CDB_HEAD, 0);
-	uint64_t place, end, last = 0;
-	unsigned i;
+	const unsigned char *bytes = cdb_get(cdb, (unsigned)size, 0);
 
-	if (head == NULL)
-		return false;
-	for (i = 0; i < 256; i++) {
-		place = cdb_unpack(head + i * 8);
-		end = place + 8 * (uint64_t)cdb_unpack(head + i * 8 + 4);
-		if (place < CDB_HEAD || end > size)
-			return false;
-		if (end > last)
-			last = end;
-	}
-	return last == size;
+	return bytes == NULL ? EPROTO : whole_check(bytes, size);
 }
 
 static int
@@ -171,19 +170,22 @@ take(struct map *m, int fd)
 	if (copy == -1)
 		return -1;
 	got = cdb_init(&m->cdb, copy);
-	error = got == -1 && errno != 0 ? errno : EPROTO;
+	error = got == -1 ? EPROTO : 0;
 	close(copy); /* what is mapped stays */
-	if (got == -1) {
-		errno = error;
-		return -1;
-	}
-	if (!is_whole(&m->cdb, (size_t)m->seen.st_size)) {
+	if (got == 0 && (error = check(&m->cdb, (size_t)m->seen.st_size)) != 0)
 		cdb_free(&m->cdb);
-		errno = EPROTO;
+	if (error != 0) {
+		errno = error;
 		return -1;
 	}
 	m->state = MAP_OPEN;
 	return 0;
+}
+
+static bool
+is_none(int error)
+{
+	return error == ENOENT || error == ENOTDIR;
 }
 
 static void
@@ -193,8 +195,10 @@ reopen(struct map *m)
 
 	forget(m);
 	m->version++;
+	m->looked = 0;
 	fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd == -1 && is_none(errno) && access(m->source, F_OK) == -1 &&
+	    is_none(errno))
 		return;
 	if (fd == -1 || take(m, fd) == -1) {
 		m->error = errno;
@@ -204,6 +208,43 @@ reopen(struct map *m)
 		close(fd);
 }
 
+static bool
+is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec
+				      : a->tv_nsec < b->tv_nsec;
+}
+
+/* Somebody changed the source and did not compile it: say so, once. */
+static void
+compare_ages(struct map *m)
+{
+	struct timespec now;
+	struct stat source;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (m->state != MAP_OPEN || m->looked == now.tv_sec + 1)
+		return;
+	m->looked = now.tv_sec + 1;
+	if (stat(m->source, &source) == -1 ||
+	    !is_before(&m->seen.st_mtim, &source.st_mtim) ||
+	    (m->told.tv_sec == source.st_mtim.tv_sec &&
+		m->told.tv_nsec == source.st_mtim.tv_nsec))
+		return;
+	m->told = source.st_mtim;
+	log_event("stale", "table", m->path, "source", m->source, NULL);
+}
+
+/* What is not there: nothing changes until it or its source comes or goes. */
+static bool
+is_still_gone(const struct map *m)
+{
+	bool source = access(m->source, F_OK) == 0;
+
+	return source ? m->state == MAP_BROKEN && is_none(m->error)
+		      : m->state == MAP_MISSING && is_none(errno);
+}
+
 /* Look whether the file is another one than before. */
 static void
 refresh(struct map *m)
@@ -211,15 +252,14 @@ refresh(struct map *m)
 	struct stat now;
 
 	if (stat(m->path, &now) == -1) {
-		if (m->state != MAP_MISSING ||
-		    (errno != ENOENT && errno != ENOTDIR))
+		if (!is_none(errno) || !is_still_gone(m))
 			reopen(m);
 		return;
 	}
-	if (stat_same(&now, &m->seen) &&
-	    (m->state == MAP_OPEN || m->error == EPROTO))
-		return;
-	reopen(m);
+	if (!stat_same(&now, &m->seen) ||
+	    (m->state != MAP_OPEN && !is_lasting(m->error)))
+		reopen(m);
+	compare_ages(m);
 }
 
 void

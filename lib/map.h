@@ -2,8 +2,10 @@
  * map - look-ups in a compiled table (CDB), which may change under us
  *
  * NAME.cdb is made by makemap.  A map that was replaced is opened anew at the
- * next look-up; one that is missing is empty.  One that is damaged, truncated
- * or foreign is an error until it is mended, never empty.
+ * next look-up; where neither it nor its source NAME is there, it is empty. One
+ * that is missing beside its source, damaged, truncated, foreign or a file of
+ * no bytes is an error until it is mended, never empty.  One that is older than
+ * its source is told in the log, once for each change of the source.
  */
 #ifndef MAP_H
 #define MAP_H

@@ -1,46 +1,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <search.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cdb.h>
 #include <err.h>
+#include <xxhash.h>
 
 #include "exits.h"
+#include "gather.h"
 #include "mapmake.h"
 #include "paths.h"
-
-struct pair {
-	char *key, *value;
-	size_t key_len, value_len;
-};
+#include "whole.h"
 
 struct mapmake {
 	char path[PATH_SIZE];
 	char beside[PATH_SIZE]; /* path.new, locked while we make it */
 	int fd;
-	struct pair **list; /* in the order they came */
-	size_t count, room;
-	void *index; /* tsearch, by key */
+	struct gather *entries;
 };
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-	size_t len = x->key_len < y->key_len ? x->key_len : y->key_len;
-	int order = memcmp(x->key, y->key, len);
-
-	if (order != 0)
-		return order;
-	return (x->key_len > y->key_len) - (x->key_len < y->key_len);
-}
 
 /* May the file at path be replaced? */
 static int
@@ -91,25 +76,28 @@ open_beside(struct mapmake *m)
 static void
 free_all(struct mapmake *m)
 {
-	size_t i;
+	int error = errno;
 
-	for (i = 0; i < m->count; i++) {
-		tdelete(m->list[i], &m->index, by_key);
-		free(m->list[i]->key);
-		free(m->list[i]->value);
-		free(m->list[i]);
-	}
-	free(m->list);
+	if (m->entries != NULL)
+		gather_free(m->entries);
 	if (m->fd != -1)
 		close(m->fd);
 	free(m);
+	errno = error;
+}
+
+static const char *
+folder_of(const char *path, char folder[PATH_SIZE])
+{
+	strlcpy(folder, path, PATH_SIZE);
+	return dirname(folder);
 }
 
 struct mapmake *
 mapmake_begin(const char *path, bool unsafe)
 {
+	char folder[PATH_SIZE];
 	struct mapmake *m;
-	int error;
 
 	if ((m = calloc(1, sizeof(*m))) == NULL)
 		err(EXIT_TEMP, "%s", path);
@@ -121,129 +109,104 @@ mapmake_begin(const char *path, bool unsafe)
 		return NULL;
 	}
 	strlcpy(m->path, path, sizeof(m->path));
-	if ((!unsafe && check_target(path) == -1) || open_beside(m) == -1) {
-		error = errno;
-		free_all(m);
-		errno = error;
-		return NULL;
-	}
-	return m;
-}
-
-static char *
-copy(const char *from, size_t len)
-{
-	char *to = malloc(len + 1);
-
-	if (to == NULL)
-		err(EXIT_TEMP, "map");
-	memcpy(to, from, len);
-	to[len] = '\0';
-	return to;
-}
-
-static void
-append(struct mapmake *m, const struct pair *e)
-{
-	if (m->count == m->room) {
-		m->room = m->room == 0 ? 64 : m->room * 2;
-		m->list = reallocarray(m->list, m->room, sizeof(*m->list));
-		if (m->list == NULL)
-			err(EXIT_TEMP, "map");
-	}
-	if ((m->list[m->count] = malloc(sizeof(*e))) == NULL)
-		err(EXIT_TEMP, "map");
-	*m->list[m->count++] = *e;
+	if ((unsafe || check_target(path) == 0) && open_beside(m) == 0 &&
+	    (m->entries = gather_new(folder_of(path, folder))) != NULL)
+		return m;
+	free_all(m);
+	return NULL;
 }
 
 int
 mapmake_put(struct mapmake *m, const char *key, size_t key_len,
     const char *value, size_t value_len, enum mapmake_double twice)
 {
-	struct pair e = {copy(key, key_len), copy(value, value_len), key_len,
-			value_len},
-		    **there;
-	char *old;
+	const struct mapmake_entry e = {key, value, key_len, value_len};
 
-	there = tfind(&e, &m->index, by_key);
-	if (there == NULL || twice == MAPMAKE_BOTH) {
-		append(m, &e);
-		if (there == NULL &&
-		    tsearch(m->list[m->count - 1], &m->index, by_key) == NULL)
-			err(EXIT_TEMP, "map");
-		return there != NULL;
-	}
-	old = e.value;
-	if (twice == MAPMAKE_REPLACE) {
-		old = (*there)->value;
-		(*there)->value = e.value;
-		(*there)->value_len = value_len;
-	}
-	free(old);
-	free(e.key);
-	return 1;
+	return gather_put(m->entries, &e, twice);
 }
 
 size_t
 mapmake_count(const struct mapmake *m)
 {
-	return m->count;
+	return gather_count(m->entries);
 }
 
+/* Are the bytes of the file those that were written, by their XXH3? */
 static int
-write_all(struct mapmake *m)
+is_written(int fd, uint64_t size, uint64_t hash)
 {
-	struct cdb_make cdb;
-	const struct pair *e;
-	size_t i;
-	int failed;
+	XXH3_state_t *state = XXH3_createState();
+	char buffer[65536];
+	uint64_t at = 0;
+	ssize_t n = 0;
+	int same;
 
-	if (cdb_make_start(&cdb, m->fd) == -1)
-		return -1;
-	for (i = 0; i < m->count; i++) {
-		e = m->list[i];
-		if (cdb_make_add(&cdb, e->key, (unsigned)e->key_len, e->value,
-			(unsigned)e->value_len) == -1)
-			break;
-	}
-	failed = errno;
-	if (cdb_make_finish(&cdb) == -1)
-		return -1;
-	errno = failed;
-	return i == m->count ? 0 : -1;
+	if (state == NULL)
+		err(EXIT_TEMP, "table");
+	XXH3_64bits_reset(state);
+	for (; at < size &&
+	       (n = pread(fd, buffer,
+		    size - at < sizeof(buffer) ? size - at : sizeof(buffer),
+		    (off_t)at)) > 0;
+	     at += (uint64_t)n)
+		XXH3_64bits_update(state, buffer, (size_t)n);
+	same = at == size && XXH3_64bits_digest(state) == hash;
+	XXH3_freeState(state);
+	return same;
 }
 
+/* Of those that come twice any will do. */
 static int
-is_there(struct cdb *cdb, const struct pair *e)
+is_found(struct cdb *cdb)
 {
+	unsigned at = cdb_keypos(cdb), len = cdb_keylen(cdb);
+	const void *key = cdb_getkey(cdb);
 	struct cdb_find find;
-	const void *data;
 
-	if (cdb_findinit(&find, cdb, e->key, (unsigned)e->key_len) == -1)
+	if (key == NULL || cdb_findinit(&find, cdb, key, len) == -1)
 		return 0;
-	while (cdb_findnext(&find) > 0) {
-		data = cdb_getdata(cdb);
-		if (data != NULL && cdb_datalen(cdb) == e->value_len &&
-		    memcmp(data, e->value, e->value_len) == 0)
+	while (cdb_findnext(&find) > 0)
+		if (cdb_keypos(cdb) == at)
 			return 1;
-	}
 	return 0;
 }
 
-/* Everything we were given must be found in what was written. */
+#define LET_GO 1048576 /* entries, then what was mapped leaves our memory */
+
+/* Every entry must be found by its key, and none may be missing. */
 static int
-read_back(struct mapmake *m)
+find_all(struct cdb *cdb, size_t count)
+{
+	const void *mapped = cdb_get(cdb, cdb->cdb_fsize, 0);
+	unsigned at;
+	size_t n = 0;
+
+	cdb_seqinit(&at, cdb);
+	while (cdb_seqnext(&at, cdb) > 0) {
+		if (!is_found(cdb))
+			return 0;
+		if (++n % LET_GO == 0)
+			(void)madvise((void *)(uintptr_t)mapped, cdb->cdb_fsize,
+			    MADV_DONTNEED);
+	}
+	return n == count;
+}
+
+static int
+read_back(struct mapmake *m, uint64_t hash)
 {
 	struct cdb cdb;
-	size_t i;
+	struct stat st;
+	int whole;
 
-	if (cdb_init(&cdb, m->fd) == -1)
+	if (fstat(m->fd, &st) == -1 || cdb_init(&cdb, m->fd) == -1)
 		return -1;
-	for (i = 0; i < m->count && is_there(&cdb, m->list[i]); i++)
-		;
+	whole = st.st_size > WHOLE_SEAL &&
+		is_written(m->fd, (uint64_t)st.st_size - WHOLE_SEAL, hash) &&
+		find_all(&cdb, gather_count(m->entries));
 	cdb_free(&cdb);
 	errno = EIO;
-	return i == m->count ? 0 : -1;
+	return whole ? 0 : -1;
 }
 
 /* As the table was before; else readable by every service. */
@@ -266,8 +229,7 @@ sync_folder(const char *path)
 	char folder[PATH_SIZE];
 	int fd, done;
 
-	strlcpy(folder, path, sizeof(folder));
-	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(folder_of(path, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	done = fsync(fd);
@@ -276,22 +238,48 @@ sync_folder(const char *path)
 }
 
 int
-mapmake_commit(struct mapmake *m)
+mapmake_write(struct mapmake *m)
 {
-	int done = -1, error;
+	uint64_t hash;
 
-	if (write_all(m) == 0 && read_back(m) == 0 && hand_down(m) == 0 &&
-	    fsync(m->fd) == 0 && rename(m->beside, m->path) == 0)
-		done = sync_folder(m->path);
-	else {
-		error = errno;
+	return gather_write(m->entries, m->fd, &hash) == 0 &&
+		       read_back(m, hash) == 0 && hand_down(m) == 0 &&
+		       fsync(m->fd) == 0
+		   ? 0
+		   : -1;
+}
+
+const char *
+mapmake_written(const struct mapmake *m)
+{
+	return m->beside;
+}
+
+int
+mapmake_switch(struct mapmake *m)
+{
+	int done = rename(m->beside, m->path), error = errno;
+
+	if (done == -1) {
 		unlink(m->beside);
 		errno = error;
-	}
-	error = errno;
+	} else
+		done = sync_folder(m->path);
 	free_all(m);
-	errno = error;
 	return done;
+}
+
+int
+mapmake_commit(struct mapmake *m)
+{
+	int error;
+
+	if (mapmake_write(m) == 0)
+		return mapmake_switch(m);
+	error = errno;
+	mapmake_abort(m);
+	errno = error;
+	return -1;
 }
 
 void
@@ -317,12 +305,34 @@ walk(struct cdb *cdb, int (*each)(const struct mapmake_entry *, void *arg),
 		e.value = cdb_getdata(cdb);
 		e.key_len = cdb_keylen(cdb);
 		e.value_len = cdb_datalen(cdb);
-		if (e.key == NULL || e.value == NULL)
+		if (e.key == NULL || e.value == NULL) {
+			errno = EPROTO;
 			return -1;
+		}
 		if ((got = each(&e, arg)) != 0)
 			return got;
 	}
 	return got;
+}
+
+/* As readers see it: nothing of a table that is not whole. */
+static int
+check(struct cdb *cdb)
+{
+	const unsigned char *bytes = cdb_get(cdb, cdb->cdb_fsize, 0);
+	int error = bytes == NULL ? EPROTO : whole_check(bytes, cdb->cdb_fsize);
+
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/* cdb_init makes no difference between these. */
+static int
+why_not(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == 0 ? ENODATA : EPROTO;
 }
 
 int
@@ -336,10 +346,12 @@ mapmake_read(const char *path,
 		return -1;
 	errno = 0;
 	if ((got = cdb_init(&cdb, fd)) == 0) {
-		got = walk(&cdb, each, arg);
+		if ((got = check(&cdb)) == 0)
+			got = walk(&cdb, each, arg);
 		cdb_free(&cdb);
-	}
-	error = errno != 0 ? errno : EPROTO;
+	} else
+		errno = why_not(fd);
+	error = errno;
 	close(fd);
 	errno = error;
 	return got;

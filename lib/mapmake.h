@@ -1,10 +1,11 @@
 /*
  * mapmake - make a compiled table (CDB), whole or not at all
  *
- * Entries are gathered in memory and written beside the old table; what was
- * written is read back and synced before it takes the old one's place.  So a
- * reader never sees half a table, and a failure leaves the old one as it was.
- * Two makers of one table wait for each other.
+ * Entries are gathered in a file without a name and written beside the old
+ * table; what was written is read back (every byte, and every entry is looked
+ * up) and synced before it takes the old one's place.  So a reader never sees
+ * half a table, and a failure leaves the old one as it was.  Two makers of one
+ * table wait for each other.  The table ends in a seal, see whole.h.
  */
 #ifndef MAPMAKE_H
 #define MAPMAKE_H
@@ -26,7 +27,11 @@ enum mapmake_double {
  */
 struct mapmake *mapmake_begin(const char *path, bool unsafe);
 
-/* 0: stored; 1: the key was there already, and what became of it is above. */
+/*
+ * 0: stored; 1: the key was there already, and what became of it is above; -1
+ * with errno, EFBIG if a CDB cannot hold it (all of it must stay below 4 GB).
+ * After that the table cannot be written any more.
+ */
 int mapmake_put(struct mapmake *, const char *key, size_t key_len,
     const char *value, size_t value_len, enum mapmake_double);
 size_t mapmake_count(const struct mapmake *);
@@ -40,13 +45,23 @@ int mapmake_commit(struct mapmake *);
 void mapmake_abort(struct mapmake *);
 
 /*
- * Every entry of an existing table in its order.  0; -1 with errno, EPROTO if
- * it is damaged, or what each returned if that is not 0.
+ * The same in two steps, for who wants to look at the new table before it
+ * counts: written, it lies whole at mapmake_written.  mapmake_write: 0, or -1
+ * with errno, then abort; mapmake_switch frees the maker.
  */
+int mapmake_write(struct mapmake *);
+const char *mapmake_written(const struct mapmake *);
+int mapmake_switch(struct mapmake *);
+
 struct mapmake_entry {
 	const char *key, *value;
 	size_t key_len, value_len;
 };
+
+/*
+ * Every entry of an existing table in its order.  0; -1 with errno (in words by
+ * whole_reason) or what each returned if that is not 0.
+ */
 int mapmake_read(const char *path,
     int (*each)(const struct mapmake_entry *, void *arg), void *arg);
 

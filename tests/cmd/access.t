@@ -222,6 +222,10 @@ is 'a broken table: later' "$later" sh -c '
 like 'and the log names it' "$conf/access.cdb: damaged" \
     sh -c 'printf "recipient=alice\n\n" | "$BIN/access"'
 rm "$conf/access.cdb"
+is 'one that is missing beside its source: later' "$later" sh -c '
+	printf "recipient=alice\n\n" | "$BIN/access" 2>/dev/null |
+	sed -n "s/^action=//p"'
+mv "$conf/access" "$work/access.text"
 is 'no table: nothing is relayed' "$denied [192.168.0.164]" \
     ask client_address=192.168.0.164 recipient=x@r.com
 is 'and what is ours is taken' 'DUNNO' ask recipient=alice
@@ -230,6 +234,14 @@ is 'an empty folder is a configuration' \
     '550 5.7.1 <x@r.com>... Relaying denied' sh -c '
 	printf "recipient=x@r.com\n\n" | "$BIN/access" -c "$1" |
 	sed -n "s/^action=//p"' sh "$work/empty"
+
+mv "$work/access.text" "$conf/access"
+"$BIN/makemap" hash "$conf/access" <"$conf/access"
+touch "$conf/access"
+is 'a table older than its source is told, once' \
+    "stale table=$conf/access.cdb source=$conf/access" sh -c '
+	printf "recipient=alice\n\nrecipient=alice\n\n" |
+	"$BIN/access" 2>&1 >/dev/null'
 
 # --- the server
 

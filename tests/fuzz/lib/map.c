@@ -1,4 +1,4 @@
-/* A file of noise in the place of a table. */
+/* A file of noise in the place of a table, as it is and under a right seal. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "map.h"
+#include "whole.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -29,14 +32,42 @@ each(const char *key, const char *value, void *arg)
 	return 0;
 }
 
+static void
+put_file(const uint8_t *data, size_t len, bool sealed)
+{
+	unsigned char seal[WHOLE_SEAL];
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd == -1 || write(fd, data, len) != (ssize_t)len)
+		abort();
+	whole_seal(XXH3_64bits(data, len), seal);
+	if (sealed && write(fd, seal, sizeof(seal)) != sizeof(seal))
+		abort();
+	close(fd);
+}
+
+static void
+look(struct map *map)
+{
+	static const char *const keys[] = {"", "a", "co.ki", "user@"};
+	char value[MAP_VALUE];
+	size_t i, total = 0;
+	int got;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		got = map_find(map, keys[i], value);
+		if (got == -1 && *map_reason(map) == '\0')
+			abort();
+	}
+	(void)map_each(map, each, &total);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const keys[] = {"", "a", "co.ki", "user@"};
 	static struct map *map;
-	char value[MAP_VALUE];
-	size_t i, total = 0;
-	int fd, got;
 
 	if (map == NULL) {
 		if (mkdtemp(folder) == NULL)
@@ -45,16 +76,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		atexit(clean);
 		map = map_open(folder, "t");
 	}
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd == -1 || write(fd, data, len) != (ssize_t)len)
-		abort();
-	close(fd);
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		got = map_find(map, keys[i], value);
-		if (got == -1 && *map_reason(map) == '\0')
-			abort();
-	}
-	(void)map_each(map, each, &total);
+	put_file(data, len, false);
+	look(map);
+	put_file(data, len, true);
+	look(map);
 	return 0;
 }

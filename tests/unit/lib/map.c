@@ -116,9 +116,9 @@ a_broken_table_is_an_error_until_it_is_mended(void **state)
 	map_close(m);
 }
 
-/* Bytes in front of the tables may be anything: never past the end. */
+/* Never a look-up past the end, never another value. */
 static void
-a_flipped_byte_is_survived(void **state)
+a_flipped_byte_is_noticed(void **state)
 {
 	struct map *m = map_open(folder, "t");
 	char value[MAP_VALUE], *bytes;
@@ -136,8 +136,8 @@ a_flipped_byte_is_survived(void **state)
 	for (at = 0; at < st.st_size; at += at < 2048 ? 31 : 1) {
 		bytes[at] ^= (char)0xff;
 		spoil(bytes, (size_t)st.st_size);
-		(void)map_find(m, "alpha", value);
-		(void)map_find(m, "gamma", value);
+		assert_int_equal(map_find(m, "alpha", value), -1);
+		assert_int_equal(map_find(m, "gamma", value), -1);
 		bytes[at] ^= (char)0xff;
 	}
 	free(bytes);
@@ -308,6 +308,77 @@ links_are_refused(void **state)
 }
 
 static void
+missing_beside_its_source(void **state)
+{
+	struct map *m = map_open(folder, "t");
+	char value[MAP_VALUE];
+	unsigned long version;
+
+	(void)state;
+	table_write("t", "a 1\n");
+	unlink(path);
+	assert_int_equal(map_find(m, "a", value), -1);
+	assert_non_null(strstr(map_reason(m), "missing beside its source"));
+	version = map_version(m);
+	assert_int_equal(map_find(m, "a", value), -1);
+	assert_int_equal(map_version(m), version);
+	table_remove("t");
+	expect(m, "a", 0, NULL);
+	assert_int_not_equal(map_version(m), version);
+	version = map_version(m);
+	expect(m, "a", 0, NULL);
+	assert_int_equal(map_version(m), version);
+	file_write("t", "a 1\n");
+	assert_int_equal(map_find(m, "a", value), -1);
+	table_write("t", "a 2\n");
+	expect(m, "a", 1, "2");
+	map_close(m);
+}
+
+static void
+a_value_that_no_cdb_holds(void **state)
+{
+	struct mapmake *make = mapmake_begin(path, false);
+
+	(void)state;
+	assert_int_equal(mapmake_put(make, "a", 1, "1", 1, MAPMAKE_KEEP), 0);
+	assert_int_equal(
+	    mapmake_put(make, "b", 1, "", UINT32_MAX - 2000, MAPMAKE_KEEP), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(mapmake_commit(make), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(access(beside, F_OK), -1);
+}
+
+/* Enough for the index to grow, and for hashes that are equal. */
+static void
+many_keys(void **state)
+{
+	struct map *m = map_open(folder, "t");
+	struct mapmake *make = mapmake_begin(path, false);
+	char key[32], value[MAP_VALUE];
+	int i, n, twice;
+
+	(void)state;
+	for (twice = 0; twice < 2; twice++)
+		for (i = 0; i < 200000; i++) {
+			n = snprintf(key, sizeof(key), "key%d", i);
+			assert_int_equal(mapmake_put(make, key, (size_t)n, key,
+					     (size_t)n, MAPMAKE_KEEP),
+			    twice);
+		}
+	assert_int_equal(mapmake_count(make), 200000);
+	assert_int_equal(mapmake_commit(make), 0);
+	for (i = 0; i < 200000; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		assert_int_equal(map_find(m, key, value), 1);
+		assert_string_equal(value, key);
+	}
+	expect(m, "key200000", 0, NULL);
+	map_close(m);
+}
+
+static void
 an_empty_table_is_a_table(void **state)
 {
 	struct map *m = map_open(folder, "t");
@@ -326,7 +397,7 @@ main(void)
 	    cmocka_unit_test(a_new_table_counts_at_the_next_look_up),
 	    cmocka_unit_test(a_held_table_stays_as_it_was),
 	    cmocka_unit_test(a_broken_table_is_an_error_until_it_is_mended),
-	    cmocka_unit_test(a_flipped_byte_is_survived),
+	    cmocka_unit_test(a_flipped_byte_is_noticed),
 	    cmocka_unit_test(a_closing_nul_on_either_side_is_tolerated),
 	    cmocka_unit_test(long_values),
 	    cmocka_unit_test(what_becomes_of_a_key_that_comes_twice),
@@ -334,6 +405,9 @@ main(void)
 	    cmocka_unit_test(mode_is_for_all_or_as_it_was),
 	    cmocka_unit_test(links_are_refused),
 	    cmocka_unit_test(an_empty_table_is_a_table),
+	    cmocka_unit_test(missing_beside_its_source),
+	    cmocka_unit_test(a_value_that_no_cdb_holds),
+	    cmocka_unit_test(many_keys),
 	};
 	int failed;
 
