@@ -22,14 +22,20 @@
 #include "drop.h"
 #include "exits.h"
 #include "judge.h"
+#include "limits.h"
 #include "log.h"
 #include "paths.h"
 #include "peer.h"
+#include "rate.h"
 #include "reply.h"
 #include "source.h"
 
 #define BACKLOG_MAX                                                            \
 	65536 /* bytes of answers that a client may leave unread               \
+	       */
+
+#define ADDRESSES_MAX                                                          \
+	65536 /* of clients that are counted, beside those that are here       \
 	       */
 
 struct server;
@@ -39,6 +45,7 @@ struct client {
 	LIST_ENTRY(client) all;
 	struct server *server;
 	struct conn *conn;
+	struct held *held;      /* NULL: it is no smtpd, and changes no count */
 	struct record question; /* while pending */
 	bool pending;
 	char wants[ACCOUNT_SIZE]; /* the account that it waits for */
@@ -50,6 +57,10 @@ struct server {
 	struct judge judge;
 	struct accounts *accounts;
 	LIST_HEAD(, client) clients;
+	struct limits limits;
+	struct rates *rates;
+	struct peers counting;    /* who may change the counts */
+	struct tally tally;       /* of the present question's client */
 	char asked[ACCOUNT_SIZE]; /* the account that the judge asked for */
 	char *trace;              /* -v: what tables_open's stream wrote */
 	size_t trace_len;
@@ -71,6 +82,35 @@ find_account(const char *name, void *arg)
 
 	strlcpy(s->asked, name, sizeof(s->asked));
 	return accounts_ask(s->accounts, name);
+}
+
+static int
+judge_limits(struct judge *j, const struct question *q, struct verdict *v)
+{
+	struct server *s = j->arg;
+
+	return limits_judge(&s->limits, false, &j->look, q, v);
+}
+
+/* An smtpd tells of a connection that begins or ends. */
+static void
+count(struct client *c, const struct record *question)
+{
+	struct server *s = c->server;
+	struct question q;
+	struct timespec now;
+
+	memset(&s->tally, 0, sizeof(s->tally));
+	if (c->held == NULL ||
+	    strcmp(record_text(question, "count"), "yes") != 0 ||
+	    question_read(question, &q) != NULL || q.family == 0)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (q.stage == STAGE_CONNECT)
+		s->tally = rates_open(
+		    s->rates, c->held, q.family, &q.address, now.tv_sec);
+	else if (q.stage == STAGE_DISCONNECT)
+		rates_close(s->rates, c->held, q.family, &q.address);
 }
 
 /* A broken table is named once, and again each minute that it stays so. */
@@ -119,6 +159,42 @@ explain(struct server *s, const struct verdict *v, struct record *out)
 }
 
 /*
+ * What a client that connects is told besides: its counts, and how long it
+ * waits for the greeting.
+ */
+static int
+welcome(struct server *s, const struct question *q, struct verdict *v,
+    struct record *out)
+{
+	struct look *look = &s->judge.look;
+	char rule[RULE_SIZE];
+	int pause = -1;
+
+	if (tables_begin(look->t) == 0) {
+		if (limits_judge(&s->limits, true, look, q, v) != -1)
+			pause = limits_pause(&s->limits, look, q, rule);
+		tables_end(look->t);
+	}
+	if (pause == -1) {
+		reply_text(v, NULL,
+		    "451 4.3.0 Temporary system failure. "
+		    "Please try again later.",
+		    "default:unreadable");
+		return -1;
+	}
+	if (q->client_rate > 0) {
+		record_addf(out, "client_rate", "%u", q->client_rate);
+		record_addf(
+		    out, "client_connections", "%u", q->client_connections);
+	}
+	if (pause > 0) {
+		record_addf(out, "pause", "%d", pause);
+		add(out, "pause_rule", rule);
+	}
+	return 1;
+}
+
+/*
  * NULL and the answer, or why the record is no question.  *pending: there is no
  * answer yet.
  */
@@ -134,7 +210,14 @@ answer(struct server *s, const struct record *question, struct record *out,
 	*pending = false;
 	if (why != NULL)
 		return why;
-	if ((got = judge(&s->judge, &q, &v)) == -1)
+	if (s->tally.rate > 0) {
+		q.client_rate = s->tally.rate;
+		q.client_connections = s->tally.open;
+	}
+	got = judge(&s->judge, &q, &v);
+	if (got == 1 && q.stage == STAGE_CONNECT)
+		got = welcome(s, &q, &v, out);
+	if (got == -1)
 		complain(s);
 	else
 		s->told[0] = '\0';
@@ -150,6 +233,8 @@ static void
 client_free(struct client *c)
 {
 	LIST_REMOVE(c, all);
+	if (c->held != NULL)
+		rates_release(c->server->rates, c->held);
 	record_free(&c->question);
 	free(c);
 }
@@ -174,6 +259,7 @@ try(struct client *c, const struct record *question)
 	const char *why;
 	bool was = c->pending;
 
+	count(c, question);
 	record_init(&out, RECORD_QUESTION);
 	why = answer(c->server, question, &out, &c->pending);
 	if (why != NULL) {
@@ -261,6 +347,8 @@ on_client(int fd, void *arg)
 		free(c);
 		return;
 	}
+	if (peer_allowed(&s->counting, fd))
+		c->held = rates_hold();
 	LIST_INSERT_HEAD(&s->clients, c, all);
 }
 
@@ -294,6 +382,10 @@ server_open(struct server *s, bool verbose)
 	s->judge.look.t = tables_open(s->paths.conf, trace);
 	s->judge.relay_mail_from = conf_is(s->paths.conf, "relay-mail-from");
 	s->judge.account = find_account;
+	s->judge.count = judge_limits;
+	limits_read(&s->limits, s->paths.conf);
+	s->rates = rates_new(ADDRESSES_MAX);
+	peer_allow(&s->counting, "pnsmtpd");
 	s->judge.arg = s;
 }
 
@@ -303,6 +395,7 @@ server_close(struct server *s)
 	FILE *trace = s->judge.look.t->trace;
 
 	accounts_free(s->accounts);
+	rates_free(s->rates);
 	look_close(&s->judge.look);
 	tables_close(s->judge.look.t);
 	if (trace != NULL)

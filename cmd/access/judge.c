@@ -38,6 +38,8 @@ judge_connect(struct judge *j, const struct question *q, struct verdict *v)
 		return -1;
 	if (hit.found)
 		reply_entry(v, &hit, NULL, "550 5.7.1 Access denied");
+	else if (j->count != NULL && j->count(j, q, v) == -1)
+		return -1;
 	return 1;
 }
 

@@ -12,18 +12,24 @@
 #include "look.h"
 #include "question.h"
 
-struct judge {
-	struct look look;
-	bool relay_mail_from; /* a sender's address may grant relaying */
-	enum account (*account)(const char *name, void *arg);
-	void *arg;
-};
-
 #define ACTION_SIZE 2048
 
 struct verdict {
 	char action[ACTION_SIZE];
 	char rule[RULE_SIZE];
+};
+
+struct judge {
+	struct look look;
+	bool relay_mail_from; /* a sender's address may grant relaying */
+	enum account (*account)(const char *name, void *arg);
+	/*
+	 * Rates and counts: asked of a client for which no entry said OK or
+	 * RELAY.  1 with the verdict; 0: nothing against it; -1: a table cannot
+	 * be read.  NULL: nobody counts.
+	 */
+	int (*count)(struct judge *, const struct question *, struct verdict *);
+	void *arg;
 };
 
 /*

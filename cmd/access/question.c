@@ -13,6 +13,7 @@ static const struct {
     {"CONNECT", STAGE_CONNECT},
     {"MAIL", STAGE_MAIL},
     {"RCPT", STAGE_RCPT},
+    {"DISCONNECT", STAGE_DISCONNECT},
 };
 
 static const struct {
@@ -134,6 +135,15 @@ read_name(const struct record *r, struct question *q)
 	return true;
 }
 
+/* sendmail's macros of these names, as smtpd heard them at CONNECT. */
+static unsigned
+read_count(const struct record *r, const char *name)
+{
+	uint64_t n;
+
+	return record_number(r, name, UINT32_MAX, &n) == 1 ? (unsigned)n : 0;
+}
+
 const char *
 question_read(const struct record *r, struct question *q)
 {
@@ -152,6 +162,8 @@ question_read(const struct record *r, struct question *q)
 	if (!read_name(r, q))
 		return "client_name too long";
 	q->discard = strcmp(record_text(r, "discard"), "yes") == 0;
+	q->client_rate = read_count(r, "client_rate");
+	q->client_connections = read_count(r, "client_connections");
 	q->sender = record_text(r, "sender");
 	q->recipient = record_text(r, "recipient");
 	return NULL;

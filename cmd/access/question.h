@@ -13,7 +13,8 @@ enum stage {
 	STAGE_CONNECT,
 	STAGE_MAIL,
 	STAGE_RCPT,
-	STAGE_OTHER /* one of Postfix's that we have no opinion on */
+	STAGE_DISCONNECT, /* smtpd tells that a client has gone */
+	STAGE_OTHER       /* one of Postfix's that we have no opinion on */
 };
 
 enum client_resolve { CLIENT_OK, CLIENT_FAIL, CLIENT_FORGED, CLIENT_TEMP };
@@ -30,9 +31,11 @@ struct question {
 	bool verified;
 	bool loopback; /* 127.0.0.1 or ::1, and no other */
 	enum client_resolve resolve;
-	bool discard;          /* it will be thrown away, whatever we say */
-	const char *sender;    /* in the record; "" is <> */
-	const char *recipient; /* in the record */
+	bool discard;         /* it will be thrown away, whatever we say */
+	unsigned client_rate; /* connections of late, 0: not told */
+	unsigned client_connections; /* and now open */
+	const char *sender;          /* in the record; "" is <> */
+	const char *recipient;       /* in the record */
 };
 
 /* NULL, or why the record is no question. */

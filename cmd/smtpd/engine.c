@@ -63,6 +63,7 @@ session_free(struct session *s)
 	free(s->reject);
 	free(s->reject_rule);
 	free(s->told);
+	free(s->pause_rule);
 	free(s->helo);
 	free(s->always_hold);
 	free(s->always_rule);
@@ -174,94 +175,6 @@ session_mark(struct session *s, const struct verdict *v)
 	*rule = strdup(v->rule);
 }
 
-/* The policy protocol's question (PROTOCOL in smtpd(8)). */
-static int
-compose(struct session *s, const char *state, const char *recipient)
-{
-	struct record *q = &s->question;
-	int bad = 0;
-
-	record_clear(q);
-	bad |= record_add(q, "request", "smtpd_access_policy");
-	bad |= record_add(q, "protocol_state", state);
-	bad |= record_add(q, "protocol_name", s->esmtp ? "ESMTP" : "SMTP");
-	bad |= record_add(q, "client_address", s->address);
-	bad |= record_add(q, "client_name", s->client.verified);
-	bad |= record_add(q, "reverse_client_name", s->client.reverse);
-	bad |= record_add(
-	    q, "client_resolve", resolve_class_name(s->client.class));
-	if (s->helo != NULL)
-		bad |= record_add(q, "helo_name", s->helo);
-	if (s->discard || s->always_discard)
-		bad |= record_add(q, "discard", "yes");
-	if (s->sender != NULL) {
-		/* Never last: there it would announce content. */
-		bad |= record_addf(q, "size", "%ju", (uintmax_t)s->declared);
-		bad |= record_add(q, "sender", s->sender);
-	}
-	if (recipient != NULL)
-		bad |= record_add(q, "recipient", recipient);
-	return bad;
-}
-
-void
-session_ask(struct session *s, enum phase phase, const char *recipient)
-{
-	static const char *const states[] = {
-	    [PHASE_CONNECT] = "CONNECT",
-	    [PHASE_MAIL] = "MAIL",
-	    [PHASE_RCPT] = "RCPT",
-	};
-
-	s->phase = phase;
-	strlcpy(s->asked, recipient == NULL ? "" : recipient, sizeof(s->asked));
-	if (compose(s, states[phase], recipient) == 0)
-		s->deed = DEED_ASK;
-	else
-		session_judged(s, NULL, s->now);
-}
-
-void
-session_named(struct session *s, const struct client_name *client, int64_t now)
-{
-	s->now = now;
-	if (s->phase != PHASE_NAME)
-		return;
-	s->client = *client;
-	session_ask(s, PHASE_CONNECT, NULL);
-}
-
-/* Whatever the client wants from now on gets this reply. */
-static void
-reject(struct session *s, const char *text, const char *rule)
-{
-	free(s->reject);
-	free(s->reject_rule);
-	if ((s->reject = strdup(text)) == NULL ||
-	    (s->reject_rule = strdup(rule)) == NULL)
-		err(EXIT_TEMP, "session");
-}
-
-/*
- * A client that access refuses is still greeted, as sendmail does, so that it
- * hears the reason at MAIL; only a 421 stands in for the greeting.
- */
-static void
-connect_judged(struct session *s, const struct verdict *v)
-{
-	session_mark(s, v);
-	s->phase = PHASE_GREET;
-	if (v->kind != VERDICT_REFUSE)
-		return;
-	if (strncmp(v->text, "421", 3) == 0) {
-		session_refuse(s, v->rule, "%s", v->text);
-		session_end(s, "refused");
-		return;
-	}
-	session_note(s, "refused", v->text, v->rule);
-	reject(s, v->text, v->rule);
-}
-
 void
 session_judged(struct session *s, const struct record *answer, int64_t now)
 {
@@ -270,9 +183,9 @@ session_judged(struct session *s, const struct record *answer, int64_t now)
 	s->now = now;
 	s->deadline = now + s->config->timeout;
 	verdict_read(&v, answer);
-	if (s->phase == PHASE_CONNECT)
-		connect_judged(s, &v);
-	else if (s->phase == PHASE_MAIL || s->phase == PHASE_RCPT)
+	if (s->phase == PHASE_CONNECT) {
+		client_judged(s, answer, &v);
+	} else if (s->phase == PHASE_MAIL || s->phase == PHASE_RCPT)
 		command_judged(s, &v);
 }
 
@@ -283,26 +196,6 @@ session_injected(struct session *s, const struct record *answer, int64_t now)
 	/* Who was told 421 hears nothing behind it. */
 	if (s->begun && s->phase != PHASE_END)
 		data_injected(s, answer);
-}
-
-/*
- * RFC 5321 4.3.1: the client waits for the greeting.  One that does not gets
- * nothing here, and is told so as sendmail tells it.
- */
-static bool
-greet(struct session *s, struct evbuffer *in)
-{
-	s->phase = PHASE_COMMAND;
-	s->deadline = s->now + s->config->timeout;
-	if (!s->strict || evbuffer_get_length(in) == 0) {
-		session_reply(s, "220 %s ESMTP", s->config->me);
-		return true;
-	}
-	session_refuse(s, "smtpd:spoke before the greeting",
-	    "554 %s ESMTP not accepting messages", s->config->me);
-	reject(
-	    s, "550 5.0.0 Command rejected", "smtpd:spoke before the greeting");
-	return true;
 }
 
 static void
@@ -378,8 +271,10 @@ static bool
 step(struct session *s, struct evbuffer *in)
 {
 	switch (s->phase) {
+	case PHASE_PAUSE:
+		return evbuffer_get_length(in) > 0 && client_greet(s, in);
 	case PHASE_GREET:
-		return greet(s, in);
+		return client_greet(s, in);
 	case PHASE_COMMAND:
 		return command(s, in);
 	case PHASE_DATA:
@@ -420,7 +315,7 @@ shut(struct session *s, const char *rule, const char *text, const char *why)
 static bool
 over_by_now(const struct session *s)
 {
-	if (s->phase == PHASE_COMMAND)
+	if (s->phase == PHASE_COMMAND || s->phase == PHASE_PAUSE)
 		return !s->mail || s->now >= s->drained;
 	return s->phase == PHASE_DATA && s->now >= s->drained;
 }

@@ -1,8 +1,9 @@
 /*
  * engine - what the parts of a session do to each other
  *
- * engine.c leads the conversation, commands.c knows the commands, data.c takes
- * a message's data.
+ * engine.c leads the conversation, client.c goes as far as the greeting,
+ * commands.c knows the commands, data.c takes a message's data, question.c asks
+ * access.
  */
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -19,6 +20,7 @@
 #define DATA_RATE_MIN 500     /* bytes a second, beyond timeout_data */
 #define VERDICT_WAIT  300     /* inject has so long to answer */
 #define NAME_WAIT     10      /* the look-up of the client's name has */
+#define PAUSE_MAX     300000  /* milliseconds before the greeting */
 #define DRAIN_TIME    30
 #define LINGER_TIME   5 /* the last reply has, to get through */
 
@@ -45,6 +47,11 @@ void session_note(
 void session_reset(struct session *);
 /* Remember why a message is held or thrown away. */
 void session_mark(struct session *, const struct verdict *);
+
+/* client.c */
+void client_judged(
+    struct session *, const struct record *answer, const struct verdict *);
+bool client_greet(struct session *, struct evbuffer *in);
 
 /* commands.c */
 void command_run(struct session *, char *line, size_t len);

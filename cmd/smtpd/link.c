@@ -47,6 +47,12 @@ link_free(struct link *l)
 	    s->errors > 0 ? log_number(s->errors) : NULL, NULL);
 	if (l->access != NULL)
 		ask_cancel(l->access);
+	if (l->connecting != NULL)
+		tally_forget(l->connecting);
+	if (l->counted)
+		tally_end(l->hub->tally, s->address);
+	if (l->pause != NULL)
+		event_free(l->pause);
 	if (l->inject != NULL)
 		ask_cancel(l->inject);
 	if (l->lookup != NULL)
@@ -67,6 +73,26 @@ link_free(struct link *l)
 /* --- the neighbours' answers ---------------------------------------------- */
 
 static void
+note_silence(struct link *l, const char *neighbour, const char *why)
+{
+	log_event("unanswered", "session", l->session->name, "by", neighbour,
+	    "text", why, NULL);
+}
+
+static void
+on_connecting(const struct record *answer, const char *why, void *arg)
+{
+	struct link *l = arg;
+
+	l->connecting = NULL;
+	l->counted = answer != NULL;
+	if (answer == NULL)
+		note_silence(l, "access", why);
+	session_judged(l->session, answer, link_now());
+	advance(l);
+}
+
+static void
 on_access(struct ask *a, const struct record *answer, struct evbuffer *content,
     int fd, const char *why, void *arg)
 {
@@ -77,8 +103,7 @@ on_access(struct ask *a, const struct record *answer, struct evbuffer *content,
 		close(fd);
 	l->access = NULL;
 	if (answer == NULL)
-		log_event("unanswered", "session", l->session->name, "by",
-		    "access", "text", why, NULL);
+		note_silence(l, "access", why);
 	session_judged(l->session, answer, link_now());
 	if (answer != NULL)
 		ask_end(a);
@@ -98,8 +123,7 @@ on_inject(struct ask *a, const struct record *answer, struct evbuffer *content,
 		close(fd);
 	l->inject = NULL;
 	if (answer == NULL || early)
-		log_event("unanswered", "session", l->session->name, "by",
-		    "inject", "text", why == NULL ? "out of turn" : why, NULL);
+		note_silence(l, "inject", why == NULL ? "out of turn" : why);
 	session_injected(l->session, early ? NULL : answer, link_now());
 	if (answer != NULL && early)
 		ask_cancel(a);
@@ -134,17 +158,52 @@ note(struct link *l)
 	record_clear(n);
 }
 
+/* access counts the client, from now on until tally_end. */
+static void
+ask_connect(struct link *l)
+{
+	const struct session *s = l->session;
+
+	log_event("connect", "session", s->name, "name", s->client.verified,
+	    "address", s->address, "reverse",
+	    s->client.class == RESOLVE_FORGED ? s->client.reverse : NULL,
+	    "resolve", resolve_class_name(s->client.class), NULL);
+	l->connecting =
+	    tally_begin(l->hub->tally, &s->question, on_connecting, l);
+}
+
+static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+
+	(void)fd;
+	(void)what;
+	session_paused(l->session, link_now());
+	advance(l);
+}
+
+static void
+begin_pause(struct link *l)
+{
+	unsigned ms = l->session->pause;
+	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+
+	l->pause = evtimer_new(l->hub->worker->base, on_pause_over, l);
+	if (l->pause == NULL || event_add(l->pause, &tv) == -1)
+		err(EXIT_TEMP, "connection");
+}
+
 static void
 ask_access(struct link *l)
 {
 	const struct session *s = l->session;
 
-	if (strcmp(record_text(&s->question, "protocol_state"), "CONNECT") == 0)
-		log_event("connect", "session", s->name, "name",
-		    s->client.verified, "address", s->address, "reverse",
-		    s->client.class == RESOLVE_FORGED ? s->client.reverse
-						      : NULL,
-		    "resolve", resolve_class_name(s->client.class), NULL);
+	if (strcmp(record_text(&s->question, "protocol_state"), "CONNECT") ==
+	    0) {
+		ask_connect(l);
+		return;
+	}
 	l->access = ask_begin(l->hub->access, on_access, l);
 	ask_send(l->access, &s->question, NULL, -1);
 }
@@ -191,6 +250,9 @@ perform(struct link *l)
 			break;
 		case DEED_ASK:
 			ask_access(l);
+			break;
+		case DEED_PAUSE:
+			begin_pause(l);
 			break;
 		case DEED_SEND:
 			send_content(l);

@@ -11,6 +11,7 @@
 
 #include "ask.h"
 #include "session.h"
+#include "tally.h"
 #include "worker.h"
 
 #define LINK_BUFFER 65536
@@ -19,6 +20,7 @@
 struct hub {
 	const struct worker *worker;
 	struct ask_pool *access, *inject;
+	struct tally *tally;
 	TAILQ_HEAD(, link) links;
 	unsigned count;
 	unsigned long serial; /* of the last session */
@@ -36,10 +38,13 @@ struct link {
 	struct event *readable, *writable;
 	struct evbuffer *in; /* what the session has not taken yet */
 	struct ask *access, *inject;
+	struct tally_client *connecting;
 	struct lookup *lookup;
-	bool eof;   /* nothing more will come */
-	bool ended; /* only the last reply is still to go out */
-	bool dull;  /* the client is not read: we have enough of it */
+	struct event *pause; /* until the greeting, or NULL */
+	bool counted;        /* access knows of it */
+	bool eof;            /* nothing more will come */
+	bool ended;          /* only the last reply is still to go out */
+	bool dull;           /* the client is not read: we have enough of it */
 };
 
 /* client NULL: somebody on this host.  Takes the descriptors. */

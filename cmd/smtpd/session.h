@@ -29,6 +29,7 @@ enum deed {
 	DEED_READ,    /* more bytes are needed; nothing else is due */
 	DEED_WAIT,    /* an answer is needed */
 	DEED_LOG,     /* write the note down, and clear it */
+	DEED_PAUSE,   /* session_paused when pause milliseconds are over */
 	DEED_ASK,     /* put the question to access: session_judged */
 	DEED_SEND,    /* send question and content to inject; session_injected
 			 after the one without more=yes */
@@ -39,6 +40,7 @@ enum deed {
 enum phase {
 	PHASE_NAME,    /* the client's name is looked up */
 	PHASE_CONNECT, /* access is asked about the client */
+	PHASE_PAUSE,   /* the greeting waits */
 	PHASE_GREET,
 	PHASE_COMMAND,
 	PHASE_MAIL, /* access is asked about the sender */
@@ -60,6 +62,7 @@ struct session {
 	char address[INET6_ADDRSTRLEN]; /* of the client */
 	struct client_name client;
 	const char *why; /* it ended */
+	unsigned pause;  /* milliseconds */
 	bool strict;     /* bytes that come too early end it (RFC 2920 3.1) */
 
 	/* its own */
@@ -72,7 +75,9 @@ struct session {
 	int64_t now, deadline, drained;
 	char *reject;      /* the reply to whatever a refused client wants, */
 	char *reject_rule; /* and why */
-	char *told;        /* the last refusal, not to log it again */
+	char *pause_rule;  /* why it waits for the greeting */
+	unsigned client_rate, client_connections; /* as access counts them */
+	char *told; /* the last refusal, not to log it again */
 	char *helo;
 	bool always_discard;
 	char *always_hold;
@@ -103,6 +108,8 @@ enum deed session_run(struct session *, struct evbuffer *in, int64_t now);
 
 /* The client's name was found. */
 void session_named(struct session *, const struct client_name *, int64_t now);
+/* The pause before the greeting is over. */
+void session_paused(struct session *, int64_t now);
 /* access answered; NULL: it did not. */
 void session_judged(struct session *, const struct record *answer, int64_t now);
 /* inject answered; NULL: it did not, and has forgotten the message. */

@@ -88,6 +88,7 @@ start(struct server *v, const struct worker *w)
 	v->clients = clients_new();
 	v->hub.access = ask_pool_new(
 	    w->base, w->config->access, ACCESS_LINES, ACCESS_SECONDS);
+	v->hub.tally = tally_new(w->base, w->config->access, ACCESS_SECONDS);
 	v->hub.inject = ask_pool_new(
 	    w->base, w->config->inject, INJECT_LINES, INJECT_SECONDS);
 	v->tick = event_new(w->base, -1, EV_PERSIST, on_tick, v);
@@ -254,6 +255,7 @@ worker_talk(
 	if (event_base_dispatch(w->base) == -1)
 		err(EXIT_TEMP, "event loop");
 	ask_pool_free(v->hub.access);
+	tally_free(v->hub.tally);
 	ask_pool_free(v->hub.inject);
 	event_free(v->tick);
 	event_free(v->hub.stall);

@@ -33,6 +33,8 @@ judge(struct session *s, unsigned choice)
 	}
 	record_init(&r, RECORD_QUESTION);
 	record_add(&r, "action", actions[choice % 11]);
+	if (choice % 3 == 1)
+		record_add(&r, "pause", choice % 2 == 0 ? "100" : "-1");
 	session_judged(s, &r, 0);
 	record_free(&r);
 }
@@ -88,7 +90,10 @@ run(struct session *s, struct evbuffer *in, unsigned *choice, bool *begun)
 			record_clear(&s->note);
 		else if (d == DEED_ASK)
 			judge(s, (*choice)++);
-		else if (d == DEED_ABANDON) {
+		else if (d == DEED_PAUSE) {
+			if (evbuffer_get_length(in) == 0)
+				session_paused(s, 0);
+		} else if (d == DEED_ABANDON) {
 			if (!*begun)
 				abort();
 			*begun = false;

@@ -47,6 +47,39 @@ test_who_does_not_wait_is_cut_off(void **state)
 	stop(&w);
 }
 
+/* GreetPause: */
+static void
+test_the_greeting_may_have_to_wait(void **state)
+{
+	static const struct client_name name = {RESOLVE_FAIL, "unknown", ""};
+	static const char *const early[] = {"", "EHLO x\r\n"};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		start(&w, "DUNNO");
+		session_free(w.s);
+		w.s = session_new(&config, "x", "192.0.2.7", w.now);
+		w.pause = "1500";
+		session_named(w.s, &name, w.now);
+		run(&w);
+		assert_int_equal(w.last, DEED_WAIT);
+		assert_int_equal(w.s->pause, 1500);
+		assert_int_equal(evbuffer_get_length(w.s->out), 0);
+		give(&w, early[i], strlen(early[i]));
+		session_paused(w.s, w.now);
+		run(&w);
+		assert_true(replies_are(text_of(w.s->out),
+		    i == 0 ? "220 "
+			   : "554 me.test ESMTP not accepting messages|"
+			     "250-|250 "));
+		assert_string_equal(
+		    text_of(w.log), i == 0 ? "" : "refused:test:pause|");
+		stop(&w);
+	}
+}
+
 static void
 repeat(struct world *w, const char *line, int times)
 {
@@ -352,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_who_does_not_wait_is_cut_off),
+	    cmocka_unit_test(test_the_greeting_may_have_to_wait),
 	    cmocka_unit_test(test_errors_and_junk_have_an_end),
 	    cmocka_unit_test(test_long_lines_of_command),
 	    cmocka_unit_test(test_big_messages_travel_in_chunks),

@@ -28,6 +28,7 @@ struct world {
 	struct session *s;
 	struct evbuffer *in, *content, *log;
 	const char *connect; /* what access says to CONNECT */
+	const char *pause;
 	unsigned messages;
 	enum deed last;
 	char envelope[4096];
@@ -68,6 +69,10 @@ judge(struct world *w)
 	record_init(&answer, RECORD_QUESTION);
 	record_add(&answer, "action", action);
 	record_add(&answer, "rule", "test:rule");
+	if (w->pause != NULL) {
+		record_add(&answer, "pause", w->pause);
+		record_add(&answer, "pause_rule", "test:pause");
+	}
 	session_judged(w->s, &answer, w->now);
 	record_free(&answer);
 }

@@ -1,0 +1,114 @@
+#include "tally.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "exits.h"
+
+struct tally {
+	struct ask_pool *pool; /* of one line */
+};
+
+struct tally_client {
+	struct tally *tally;
+	tally_answer *answer; /* NULL: forgotten */
+	void *arg;
+	char *address;
+};
+
+struct tally *
+tally_new(struct event_base *base, const char *path, unsigned seconds)
+{
+	struct tally *t;
+
+	if ((t = malloc(sizeof(*t))) == NULL)
+		err(EXIT_TEMP, "tally");
+	t->pool = ask_pool_new(base, path, 1, seconds);
+	return t;
+}
+
+void
+tally_free(struct tally *t)
+{
+	ask_pool_free(t->pool);
+	free(t);
+}
+
+static void
+client_free(struct tally_client *c)
+{
+	free(c->address);
+	free(c);
+}
+
+static void
+on_begin(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	struct tally_client *c = arg;
+
+	(void)content;
+	if (fd != -1)
+		close(fd);
+	if (c->answer != NULL)
+		c->answer(answer, why, c->arg);
+	else if (answer != NULL)
+		tally_end(c->tally, c->address);
+	client_free(c);
+	if (answer != NULL)
+		ask_end(a);
+}
+
+/* Whether it was heard or not, there is nothing more to do. */
+static void
+on_end(struct ask *a, const struct record *answer, struct evbuffer *content,
+    int fd, const char *why, void *arg)
+{
+	(void)content;
+	(void)why;
+	(void)arg;
+	if (fd != -1)
+		close(fd);
+	if (answer != NULL)
+		ask_end(a);
+}
+
+struct tally_client *
+tally_begin(struct tally *t, const struct record *question,
+    tally_answer *answer, void *arg)
+{
+	struct tally_client *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL ||
+	    (c->address = strdup(record_text(question, "client_address"))) ==
+		NULL)
+		err(EXIT_TEMP, "tally");
+	c->tally = t;
+	c->answer = answer;
+	c->arg = arg;
+	ask_send(ask_begin(t->pool, on_begin, c), question, NULL, -1);
+	return c;
+}
+
+void
+tally_forget(struct tally_client *c)
+{
+	c->answer = NULL;
+}
+
+void
+tally_end(struct tally *t, const char *address)
+{
+	struct record q;
+
+	record_init(&q, RECORD_QUESTION);
+	record_add(&q, "request", "smtpd_access_policy");
+	record_add(&q, "protocol_state", "DISCONNECT");
+	record_add(&q, "count", "yes");
+	record_add(&q, "client_address", address);
+	ask_send(ask_begin(t->pool, on_end, NULL), &q, NULL, -1);
+	record_free(&q);
+}
