@@ -115,7 +115,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/lib/postern
 	ln -sf sendmail $(DESTDIR)$(PREFIX)/bin/mailq
 	ln -sf sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
-	for p in cmd/*/*.[1578] lib/*.[57]; do \
+	for p in cmd/*/*.[1578] lib/*.[57] scripts/*.8; do \
 	    [ -e "$$p" ] || continue; \
 	    d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 	    install -d $$d && install -m 644 $$p $$d; done
@@ -130,13 +130,20 @@ install: all
 	    -e '/^[A-Z]*=/s|/run/postern|$(RUNDIR)|' \
 	    -e '/^[A-Z]*=/s|/var/spool/mail|$(MAILDIR)|' \
 	    scripts/$$s >$$f && chmod 755 $$f; done
+	sed 's|/usr/local|$(PREFIX)|' scripts/from-sendmail \
+	    >$(DESTDIR)$(PREFIX)/sbin/postern-from-sendmail
+	chmod 755 $(DESTDIR)$(PREFIX)/sbin/postern-from-sendmail
+	install -d $(DESTDIR)$(PREFIX)/share/postern/from-sendmail
+	install -m 644 scripts/from-sendmail.d/* \
+	    $(DESTDIR)$(PREFIX)/share/postern/from-sendmail
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(USERBIN) mailq newaliases
 	rm -f $(DESTDIR)$(PREFIX)/sbin/postern-setup \
 	    $(DESTDIR)$(PREFIX)/sbin/postern-instance \
-	    $(DESTDIR)$(PREFIX)/sbin/postern-trace
-	for p in $(notdir $(wildcard cmd/*/*.[1578] lib/*.[57])); do \
+	    $(DESTDIR)$(PREFIX)/sbin/postern-trace \
+	    $(DESTDIR)$(PREFIX)/sbin/postern-from-sendmail
+	for p in $(notdir $(wildcard cmd/*/*.[1578] lib/*.[57] scripts/*.8)); do \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$$p; done
 	rm -rf $(DESTDIR)$(PREFIX)/lib/postern \
 	    $(DESTDIR)$(PREFIX)/share/postern

@@ -1,0 +1,1 @@
+dnl # made by the dial-up scripts

@@ -1,0 +1,2 @@
+dnl # of the provider
+define(`SMART_HOST', `')dnl
