@@ -4,6 +4,7 @@
 
 #include "log.h"
 #include "look.h"
+#include "rhs.h"
 
 #define KEY_SIZE (ADDR_SIZE * 2 + 32)
 
@@ -56,13 +57,13 @@ walk_domain(struct look *look, const struct look_step *step,
 	const char *name = s->name, *dot;
 	int got;
 
-	if (name == NULL || *name == '\0')
-		return 0;
 	if (*name == '[')
 		return walk_literal(look, step, name, hit);
 	while ((got = ask(look, step, name, hit)) == 0) {
 		if ((dot = strchr(name, '.')) == NULL || dot[1] == '\0')
 			return 0;
+		if (look->dotdomain && (got = ask(look, step, dot, hit)) != 0)
+			return got;
 		name = dot + 1;
 	}
 	return got;
@@ -75,8 +76,6 @@ walk_address(struct look *look, const struct look_step *step,
 	char key[64], *cut;
 	int got;
 
-	if (s->address == NULL || *s->address == '\0')
-		return 0;
 	strlcpy(key, s->address, sizeof(key));
 	while ((got = ask(look, step, key, hit)) == 0) {
 		cut = strrchr(key, strchr(key, ':') != NULL ? ':' : '.');
@@ -93,8 +92,6 @@ walk_network(struct look *look, const struct subject *s, struct hit *hit)
 	const struct cidr_entry *e;
 	struct tables *t = look->t;
 
-	if (s->family == 0)
-		return 0;
 	e = cidr_set_find(look->networks, s->family, s->net);
 	if (e == NULL) {
 		if (t->trace != NULL)
@@ -129,36 +126,68 @@ walk_local(struct look *look, const struct look_step *step, const char *local,
 	return ask(look, step, key, hit);
 }
 
+/* Does the subject have what such a step asks for? */
+static bool
+has(const struct subject *s, enum look_kind kind)
+{
+	bool name = s->name != NULL && *s->name != '\0';
+
+	switch (kind) {
+	case LOOK_DOMAIN:
+	case LOOK_EXACT:
+	case LOOK_AT:
+		return name;
+	case LOOK_ADDRESS:
+		return s->address != NULL && *s->address != '\0';
+	case LOOK_NETWORK:
+		return s->family != 0;
+	case LOOK_FULL:
+		return name && s->local != NULL;
+	case LOOK_USER:
+	case LOOK_LOCAL:
+		return s->local != NULL;
+	}
+	return false;
+}
+
 /* Key by key as the table's order of precedence wants it. */
 static int
 walk(struct look *look, const struct look_step *step, const struct subject *s,
     struct hit *hit)
 {
 	char key[KEY_SIZE];
-	bool domain = s->name != NULL && *s->name != '\0';
 
 	switch (step->kind) {
 	case LOOK_DOMAIN:
 		return walk_domain(look, step, s, hit);
+	case LOOK_EXACT:
+		return ask(look, step, s->name, hit);
 	case LOOK_ADDRESS:
 		return walk_address(look, step, s, hit);
 	case LOOK_NETWORK:
 		return walk_network(look, s, hit);
 	case LOOK_FULL:
-		if (!domain || s->local == NULL)
-			return 0;
 		return walk_local(look, step, s->local, s->name, hit);
 	case LOOK_USER:
-		if (s->local == NULL)
-			return 0;
 		return walk_local(look, step, s->local, "", hit);
+	case LOOK_LOCAL:
+		snprintf(key, sizeof(key), "%s@", s->local);
+		return ask(look, step, key, hit);
 	case LOOK_AT:
-		if (!domain)
-			return 0;
 		snprintf(key, sizeof(key), "@%s", s->name);
 		return ask(look, step, key, hit);
 	}
 	return 0;
+}
+
+/* SKIP is for walks over several keys; elsewhere it is a value like any. */
+static bool
+is_skip(const struct look *look, enum look_kind kind, const struct hit *hit)
+{
+	return look->skip && hit->found &&
+	       (kind == LOOK_DOMAIN || kind == LOOK_ADDRESS ||
+		   kind == LOOK_NETWORK) &&
+	       rhs_is(hit->value, "SKIP");
 }
 
 int
@@ -166,7 +195,13 @@ look_up(struct look *look, const struct look_step *step,
     const struct subject *s, struct hit *hit)
 {
 	hit->found = false;
-	return walk(look, step, s, hit) == -1 ? -1 : 0;
+	if (!has(s, step->kind))
+		return 0;
+	if (walk(look, step, s, hit) == -1)
+		return -1;
+	if (is_skip(look, step->kind, hit))
+		hit->found = false;
+	return 0;
 }
 
 int

@@ -15,6 +15,8 @@
 
 struct look {
 	struct tables *t;
+	bool skip;                 /* SKIP ends a walk: nothing found */
+	bool dotdomain;            /* .b.c is asked for a.b.c, before b.c */
 	struct cidr_set *networks; /* the table's keys that hold a slash */
 	unsigned long version;     /* of the table they were taken from */
 };
@@ -27,20 +29,22 @@ struct hit {
 
 enum look_kind {
 	LOOK_DOMAIN,  /* a.b.c  b.c  c; [10.1.2.3]  [10.1.2] ... */
+	LOOK_EXACT,   /* a.b.c */
 	LOOK_ADDRESS, /* 10.1.2.3  10.1.2  10.1  10; IPv6 likewise */
 	LOOK_NETWORK, /* 10.1.0.0/16, the longest prefix */
 	LOOK_FULL,    /* user@domain; with detail user+*@domain, user@domain */
 	LOOK_USER,    /* user@; with detail user+*@, user@ */
+	LOOK_LOCAL,   /* user+detail@ as it stands */
 	LOOK_AT       /* @domain: that domain and none below */
 };
 
 /* What a walk is about; what is not set is not asked. */
 struct subject {
-	const char *name;    /* LOOK_DOMAIN, LOOK_AT */
+	const char *name;    /* LOOK_DOMAIN, LOOK_EXACT, LOOK_AT */
 	const char *address; /* LOOK_ADDRESS: as the table spells it */
 	int family;          /* LOOK_NETWORK: AF_INET or AF_INET6, 0: none */
 	const void *net;   /* LOOK_NETWORK: the address, as inet_pton has it */
-	const char *local; /* LOOK_FULL (with name), LOOK_USER */
+	const char *local; /* LOOK_FULL (with name), LOOK_USER, LOOK_LOCAL */
 };
 
 /* One row of a list of look-ups. */

@@ -73,6 +73,13 @@ struct lookup *resolve_exchangers(struct resolver *, const char *host,
     const char *me, void (*found)(const struct exchangers *, void *arg),
     void *arg);
 
+/*
+ * Is there such a domain: has it an MX or an address, or the "[address]" a
+ * name?  RESOLVE_FAIL is a definite no, RESOLVE_TEMP that nobody knows.
+ */
+struct lookup *resolve_domain(struct resolver *, const char *domain,
+    void (*found)(enum resolve_class, void *arg), void *arg);
+
 /* The callback will not be called.  Not from within it. */
 void resolve_cancel(struct lookup *);
 

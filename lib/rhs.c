@@ -223,20 +223,26 @@ behind(const char *value, const char *word)
 	return *value == ':' ? skip_blanks(value + 1) : NULL;
 }
 
+bool
+rhs_is(const char *value, const char *word)
+{
+	size_t len = strlen(word);
+
+	value = skip_blanks(value);
+	return strncasecmp(value, word, len) == 0 &&
+	       *skip_blanks(value + len) == '\0';
+}
+
 void
 rhs_parse(const char *value, struct rhs *r)
 {
 	const char *text;
-	size_t i, len;
+	size_t i;
 
 	memset(r, 0, sizeof(*r));
 	value = skip_blanks(value);
-	len = strlen(value);
-	while (len > 0 && is_blank(value[len - 1]))
-		len--;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (len == strlen(words[i].word) &&
-		    strncasecmp(value, words[i].word, len) == 0) {
+		if (rhs_is(value, words[i].word)) {
 			r->kind = words[i].kind;
 			return;
 		}

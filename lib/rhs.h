@@ -30,6 +30,8 @@ struct rhs {
 
 /* A value of access. */
 void rhs_parse(const char *value, struct rhs *);
+/* Is the whole value this word, in any case, blanks around it aside? */
+bool rhs_is(const char *value, const char *word);
 /*
  * "D.S.N:550 text", "550 5.7.1 text", "550 text" or "text" behind an error:;
  * always RHS_ERROR.

@@ -1,491 +1,339 @@
-#include <stdio.h>
+/*
+ * rcpt - sendmail's check_rcpt: may this recipient be taken?
+ *
+ * Errors of the address itself, of virtusertable and mailertable; what the
+ * table says of it; relaying; with delay_checks the sender and the client; then
+ * whether there is such a user.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
-#include "rcpt.h"
+#include "order.h"
 #include "reply.h"
 #include "route_one.h"
+#include "stages.h"
 
 #define NESTED_MOST 50 /* addresses within each other */
 
-/* 4.3: user@ counts only where users are ours. */
-static const struct look_step local_steps[] = {
-    {LOOK_FULL, "to:", true},
-    {LOOK_USER, "to:", true},
-    {LOOK_AT, "to:", true},
-    {LOOK_DOMAIN, "to:", true},
-    {0, NULL, false},
-};
-
-static const struct look_step remote_steps[] = {
-    {LOOK_FULL, "to:", true},
-    {LOOK_AT, "to:", true},
-    {LOOK_DOMAIN, "to:", true},
-    {0, NULL, false},
-};
-
-/* What the steps below decide about. */
-struct relay {
+struct rcpt {
 	struct judge *j;
 	const struct question *q;
 	struct verdict *v;
-	struct addr rcpt; /* canonical */
+	struct target target;
+	struct addr canonical; /* as it was meant: user%host@domain */
+	struct addr parsed;    /* as it is judged: user@host */
 };
 
-enum step {
-	STEP_ERROR = -1,
-	STEP_NEXT,
-	STEP_DONE /* the verdict stands */
-};
+/* --- the address -----------------------------------------------------------
+ */
 
-static enum step
-pass(struct relay *r)
+/*
+ * A local part that holds a further address, at a domain that we relay for, is
+ * that address; one that has no end is none.
+ */
+static enum addr_fault
+unwrap(struct rcpt *r)
 {
-	reply_pass(r->v);
-	return STEP_DONE;
-}
+	const struct addr_world *world = &r->j->look.t->world;
+	enum addr_fault fault = ADDR_OK;
+	char text[ADDR_SIZE];
+	int i;
 
-static enum step
-grant(struct relay *r, const char *table, const char *key)
-{
-	char rule[RULE_SIZE];
-
-	snprintf(rule, sizeof(rule), "%s:%s", table, key);
-	reply_relay(r->v, rule);
-	return STEP_DONE;
-}
-
-static enum step
-deny(struct relay *r, const char *text)
-{
-	reply_text(r->v, r->q->recipient, text, "default:relay");
-	return STEP_DONE;
-}
-
-/* What was found grants relaying only if it says RELAY. */
-static enum step
-grant_hit(struct relay *r, const struct hit *hit)
-{
-	struct rhs rhs;
-
-	if (!hit->found)
-		return STEP_NEXT;
-	rhs_parse(hit->value, &rhs);
-	if (rhs.kind != RHS_RELAY)
-		return STEP_NEXT;
-	reply_relay(r->v, hit->rule);
-	return STEP_DONE;
-}
-
-static enum step
-grant_if_relay(
-    struct relay *r, const struct look_step *step, const struct subject *s)
-{
-	struct hit hit;
-
-	if (look_up(&r->j->look, step, s, &hit) == -1)
-		return STEP_ERROR;
-	return grant_hit(r, &hit);
-}
-
-static enum step
-domain_is_ours(struct relay *r)
-{
-	if (*r->rcpt.domain == '\0' ||
-	    tables_local(r->j->look.t, r->rcpt.domain) == NULL)
-		return STEP_NEXT;
-	return pass(r);
-}
-
-static enum step
-domain_is_relayed(struct relay *r)
-{
-	struct tables *t = r->j->look.t;
-	const char *hit = class_suffix(t->relay, r->rcpt.domain);
-
-	tables_trace_class(t, t->relay, r->rcpt.domain, hit);
-	return hit == NULL ? STEP_NEXT : grant(r, "relay-domains", hit);
-}
-
-static enum step
-at_domain_says_relay(struct relay *r)
-{
-	static const struct look_step step = {LOOK_AT, "to:", true};
-	struct subject s = {.name = r->rcpt.domain};
-
-	return grant_if_relay(r, &step, &s);
-}
-
-static enum step
-to_domain_says_relay(struct relay *r)
-{
-	static const struct look_step step = {LOOK_DOMAIN, "to:", true};
-	struct subject s = {.name = r->rcpt.domain};
-
-	return grant_if_relay(r, &step, &s);
-}
-
-static enum step
-there_is_no_domain(struct relay *r)
-{
-	return *r->rcpt.domain == '\0' ? pass(r) : STEP_NEXT;
-}
-
-static enum step
-client_is_this_host(struct relay *r)
-{
-	if (!r->q->loopback)
-		return STEP_NEXT;
-	return grant(r, "client", r->q->plain);
-}
-
-static enum step
-address_is_relayed(struct relay *r)
-{
-	struct tables *t = r->j->look.t;
-	const char *hit = class_prefix(t->relay, r->q->key);
-
-	tables_trace_class(t, t->relay, r->q->key, hit);
-	return hit == NULL ? STEP_NEXT : grant(r, "relay-domains", hit);
-}
-
-/* The first entry counts: a more specific OK or REJECT grants nothing. */
-static enum step
-address_says_relay(struct relay *r)
-{
-	static const struct look_step steps[] = {
-	    {LOOK_ADDRESS, "connect:", true},
-	    {LOOK_NETWORK, "connect:", true},
-	    {0, NULL, false},
-	};
-	struct subject s = {.address = r->q->key,
-	    .family = r->q->family,
-	    .net = &r->q->address};
-	struct hit hit;
-
-	if (look_list(&r->j->look, steps, &s, &hit) == -1)
-		return STEP_ERROR;
-	return grant_hit(r, &hit);
-}
-
-static enum step
-address_is_ours(struct relay *r)
-{
-	char name[80];
-
-	if (r->q->family == 0)
-		return STEP_NEXT;
-	snprintf(name, sizeof(name), "[%s]", r->q->key);
-	if (tables_local(r->j->look.t, name) != NULL)
-		return grant(r, "local-host-names", name);
-	if (r->q->family != AF_INET6)
-		return STEP_NEXT;
-	snprintf(name, sizeof(name), "[ipv6:%s]", r->q->plain);
-	if (tables_local(r->j->look.t, name) != NULL)
-		return grant(r, "local-host-names", name);
-	return STEP_NEXT;
-}
-
-/* Only with the control file relay-mail-from: a sender is easily forged. */
-static enum step
-sender_says_relay(struct relay *r)
-{
-	static const struct look_step steps[] = {
-	    {LOOK_FULL, "from:", false},
-	    {LOOK_USER, "from:", true},
-	    {LOOK_AT, "from:", true},
-	    {LOOK_DOMAIN, "from:", false},
-	    {0, NULL, false},
-	};
-	struct subject s = {.family = 0};
-	const struct look_step *step;
-	enum step got = STEP_NEXT;
-	struct addr a;
-
-	if (!r->j->relay_mail_from || *r->q->sender == '\0')
-		return STEP_NEXT;
-	if (addr_canon(r->q->sender, &r->j->look.t->world, &a) != ADDR_OK)
-		return STEP_NEXT;
-	addr_dequote(a.local);
-	s.name = a.domain;
-	s.local = a.local;
-	for (step = steps; step->tag != NULL && got == STEP_NEXT; step++)
-		got = grant_if_relay(r, step, &s);
-	return got;
-}
-
-/* From here on the client's name counts, so it must have one. */
-static enum step
-client_has_no_name(struct relay *r)
-{
-	char text[256];
-
-	if (r->q->family == 0)
-		return STEP_NEXT;
-	switch (r->q->resolve) {
-	case CLIENT_TEMP:
-		snprintf(text, sizeof(text),
-		    "450 4.4.0 Relaying temporarily denied. "
-		    "Cannot resolve PTR record for %s",
-		    r->q->key);
-		return deny(r, text);
-	case CLIENT_FORGED:
-		snprintf(text, sizeof(text),
-		    "550 5.7.1 Relaying denied. IP name possibly forged [%s]",
-		    r->q->key);
-		return deny(r, text);
-	case CLIENT_FAIL:
-		snprintf(text, sizeof(text),
-		    "550 5.7.1 Relaying denied. IP name lookup failed [%s]",
-		    r->q->key);
-		return deny(r, text);
-	default:
-		return STEP_NEXT;
+	for (i = 0; fault == ADDR_OK && i < NESTED_MOST; i++) {
+		addr_dequote(r->parsed.local);
+		if (!addr_is_nested(r->parsed.local))
+			return fault;
+		switch (judge_domain(r->j, &r->parsed)) {
+		case STEP_ERROR:
+			return ADDR_TEMP;
+		case STEP_DONE:
+			break;
+		default:
+			return fault;
+		}
+		strlcpy(text, r->parsed.local, sizeof(text));
+		fault = addr_canon(text, world, &r->parsed);
 	}
+	return fault == ADDR_OK ? ADDR_ROUTE : fault;
 }
 
 static enum step
-name_is_ours(struct relay *r)
+parse(struct rcpt *r)
 {
-	const char *hit =
-	    r->q->verified ? tables_local(r->j->look.t, r->q->name) : NULL;
+	enum addr_fault fault =
+	    addr_canon(r->q->recipient, &r->j->look.t->world, &r->canonical);
 
-	return hit == NULL ? STEP_NEXT : grant(r, "local-host-names", hit);
+	r->parsed = r->canonical;
+	if (fault == ADDR_OK)
+		fault = unwrap(r);
+	if (fault == ADDR_TEMP)
+		return STEP_ERROR;
+	if (fault == ADDR_OK)
+		return STEP_NEXT;
+	reply_text(r->v, r->q->recipient, addr_reply(fault), "address:syntax");
+	return STEP_DONE;
 }
 
+/* --- where it goes ---------------------------------------------------------
+ */
+
 static enum step
-name_is_relayed(struct relay *r)
+reply_target(struct rcpt *r)
 {
+	struct rhs error = {.kind = RHS_ERROR};
+
+	strlcpy(error.code, r->target.code, sizeof(error.code));
+	strlcpy(error.status, r->target.status, sizeof(error.status));
+	strlcpy(error.text, r->target.text, sizeof(error.text));
+	reply_error(r->v, r->q->recipient, &error, r->target.rule);
+	return STEP_DONE;
+}
+
+/*
+ * Errors of an address itself and of virtusertable and mailertable come before
+ * any rule.  That it names a program or a file, or that its host is none, comes
+ * after them all.
+ */
+static enum step
+refused_by_route(struct rcpt *r)
+{
+	const char *rule = r->target.rule;
+
+	if (r->target.kind != TARGET_ERROR ||
+	    strcmp(rule, "address:special") == 0 ||
+	    strcmp(rule, "address:host") == 0)
+		return STEP_NEXT;
+	return reply_target(r);
+}
+
+/* Of the hosts that are none only those are told that a next hop may misread.
+ */
+static enum step
+refused_at_last(struct rcpt *r)
+{
+	if (r->target.kind != TARGET_ERROR ||
+	    (strcmp(r->target.rule, "address:host") == 0 &&
+		strpbrk(r->parsed.domain, "/!") == NULL))
+		return STEP_NEXT;
+	return reply_target(r);
+}
+
+/* --- the table -------------------------------------------------------------
+ */
+
+/* Values that mean something else, or nothing, where recipients are blocked. */
+static bool
+is_no_block(const struct rcpt *r, const char *value)
+{
+	bool delay = (r->j->features & FEATURE_DELAY) != 0;
+
+	return rhs_is(value, "OK") || rhs_is(value, "RELAY") ||
+	       ((r->j->features & FEATURE_SKIP) != 0 &&
+		   rhs_is(value, "SKIP")) ||
+	       (delay && rhs_is(value, "SPAMFRIEND")) ||
+	       (delay && rhs_is(value, "SPAMHATER"));
+}
+
+/* May mail go to it at all? */
+static enum step
+blocked(struct rcpt *r)
+{
+	struct subject s = {.name = r->parsed.domain, .local = r->parsed.local};
 	struct tables *t = r->j->look.t;
-	const char *hit = NULL;
-
-	if (r->q->verified) {
-		hit = class_suffix(t->relay, r->q->name);
-		tables_trace_class(t, t->relay, r->q->name, hit);
-	}
-	return hit == NULL ? STEP_NEXT : grant(r, "relay-domains", hit);
-}
-
-static enum step
-name_says_relay(struct relay *r)
-{
-	static const struct look_step step = {LOOK_DOMAIN, "connect:", true};
-	struct subject s = {.name = r->q->name};
-
-	return r->q->verified ? grant_if_relay(r, &step, &s) : STEP_NEXT;
-}
-
-static enum step
-nothing_grants_it(struct relay *r)
-{
-	return deny(r, "550 5.7.1 Relaying denied");
-}
-
-/* 4.4: the first that is done decides. */
-static enum step (*const relay_steps[])(struct relay *) = {
-    domain_is_ours,
-    domain_is_relayed,
-    at_domain_says_relay,
-    to_domain_says_relay,
-    there_is_no_domain,
-    client_is_this_host,
-    address_is_relayed,
-    address_says_relay,
-    address_is_ours,
-    sender_says_relay,
-    client_has_no_name,
-    name_is_ours,
-    name_is_relayed,
-    name_says_relay,
-    nothing_grants_it,
-};
-
-static enum step
-judge_relay(struct relay *r)
-{
-	enum step got = STEP_NEXT;
-	size_t i;
-
-	for (i = 0; got == STEP_NEXT &&
-		    i < sizeof(relay_steps) / sizeof(relay_steps[0]);
-	     i++)
-		got = relay_steps[i](r);
-	return got;
-}
-
-/* 4.3: may mail go to it at all? */
-static enum step
-judge_block(struct relay *r)
-{
-	struct subject s = {.name = r->rcpt.domain, .local = r->rcpt.local};
-	bool ours = *r->rcpt.domain == '\0' ||
-		    tables_local(r->j->look.t, r->rcpt.domain) != NULL;
+	bool ours = *s.name == '\0' || tables_local(t, s.name) != NULL;
 	struct hit hit;
-	struct rhs rhs;
 
+	if ((r->j->features & FEATURE_BLOCKLIST) == 0)
+		return STEP_NEXT;
 	if (look_list(
-		&r->j->look, ours ? local_steps : remote_steps, &s, &hit) == -1)
+		&r->j->look, ours ? order_local : order_remote, &s, &hit) == -1)
 		return STEP_ERROR;
-	if (!hit.found)
-		return STEP_NEXT;
-	rhs_parse(hit.value, &rhs);
-	if (rhs.kind == RHS_OK || rhs.kind == RHS_RELAY)
+	if (!hit.found || is_no_block(r, hit.value))
 		return STEP_NEXT;
 	reply_entry(r->v, &hit, r->q->recipient,
 	    "550 5.2.1 Mailbox disabled for this recipient");
 	return STEP_DONE;
 }
 
-/* Every way in which a recipient's domain alone may grant relaying. */
-static bool
-domain_grants(struct relay *r)
+/* --- delay_checks ----------------------------------------------------------
+ */
+
+/* Does the recipient want mail unchecked?  1, 0, -1. */
+static int
+is_friend(struct rcpt *r)
 {
-	return domain_is_relayed(r) == STEP_DONE ||
-	       at_domain_says_relay(r) == STEP_DONE ||
-	       to_domain_says_relay(r) == STEP_DONE;
+	struct tables *t = r->j->look.t;
+	bool hater = (r->j->features & FEATURE_HATER) != 0;
+	struct subject s = {.local = r->canonical.local};
+	struct hit hit;
+	bool ours;
+
+	if ((r->j->features & (FEATURE_FRIEND | FEATURE_HATER)) == 0)
+		return 0;
+	addr_dequote(r->canonical.local);
+	s.name = *r->canonical.domain != '\0' ? r->canonical.domain : t->me;
+	ours = tables_local(t, s.name) != NULL;
+	if (look_list(&r->j->look, ours ? order_spam_local : order_spam_remote,
+		&s, &hit) == -1)
+		return -1;
+	if (hater)
+		return !hit.found || !rhs_is(hit.value, "HATER");
+	return hit.found && rhs_is(hit.value, "FRIEND");
 }
 
 /*
- * ParseRecipient: a local part that holds a further address, at a domain that
- * we relay for, is that address; one that has no end is none.
+ * The sender, then the client, whom an entry for the sender spares.  STEP_NEXT:
+ * nothing against them.
  */
-static enum addr_fault
-parse(struct relay *r)
+static enum step
+delayed(struct rcpt *r)
 {
-	const struct addr_world *world = &r->j->look.t->world;
-	char text[ADDR_SIZE];
-	enum addr_fault fault;
 	struct verdict v;
-	struct relay inner = *r;
-	int i;
+	enum step got;
+	int spared;
 
-	fault = addr_canon(r->q->recipient, world, &r->rcpt);
-	for (i = 0; fault == ADDR_OK && i < NESTED_MOST; i++) {
-		addr_dequote(r->rcpt.local);
-		if (!addr_is_nested(r->rcpt.local))
-			break;
-		inner.v = &v;
-		inner.rcpt = r->rcpt;
-		if (!domain_grants(&inner))
-			break;
-		strlcpy(text, r->rcpt.local, sizeof(text));
-		fault = addr_canon(text, world, &r->rcpt);
-	}
-	return i == NESTED_MOST ? ADDR_ROUTE : fault;
+	if ((r->j->features & FEATURE_DELAY) == 0)
+		return STEP_NEXT;
+	if ((spared = is_friend(r)) != 0)
+		return spared == -1 ? STEP_ERROR : STEP_NEXT;
+	got = judge_sender(r->j, r->q, r->q->recipient, &v);
+	if (got == STEP_NEXT)
+		got = judge_client(r->j, r->q, r->q->recipient, &v);
+	if (got == STEP_DONE && v.kind == VERDICT_PASS)
+		return STEP_NEXT;
+	if (got == STEP_DONE)
+		*r->v = v;
+	return got;
 }
 
-/* Somebody gets the mail: an alias, a mailbox, an account. */
+/* --- the user --------------------------------------------------------------
+ */
+
+/* Somebody gets the mail: an alias, a mailbox.  1, 0, -1. */
 static int
-is_known(struct relay *r, const struct target *target)
+has_mailbox(struct rcpt *r)
 {
 	struct tables *t = r->j->look.t;
 	char name[RULE_SIZE], *value = NULL;
-	int got = route_alias(t, target, &value, name);
+	int got = route_alias(t, &r->target, &value, name);
 
 	free(value);
-	if (got != 0 || route_stand_in(target->user) != NULL)
-		return got == -1 ? STEP_ERROR : 1;
-	got = tables_load(t, t->mailboxes, target->user, &value, NULL);
+	if (got != 0 || route_stand_in(r->target.user) != NULL)
+		return got == -1 ? -1 : 1;
+	got = tables_load(t, t->mailboxes, r->target.user, &value, NULL);
 	free(value);
 	return got;
 }
 
+/* Nobody is told of users for a message that nobody will get.  1, 0, -1. */
 static int
-judge_user(struct relay *r, const struct target *target)
+is_discarded(struct rcpt *r)
 {
-	int got = is_known(r, target);
+	struct verdict v = {.kind = VERDICT_PASS};
 
-	if (got != 0)
-		return got;
-	switch (account_name(target->user)
-		    ? r->j->account(target->user, r->j->arg)
+	if (r->q->discard || r->v->kind == VERDICT_DISCARD)
+		return 1;
+	if ((r->j->features & FEATURE_DELAY) != 0)
+		return 0;
+	switch (judge_client(r->j, r->q, NULL, &v)) {
+	case STEP_ERROR:
+		return -1;
+	case STEP_DONE:
+		if (v.kind == VERDICT_DISCARD)
+			return 1;
+		break;
+	default:
+		break;
+	}
+	if (judge_sender(r->j, r->q, NULL, &v) == STEP_ERROR)
+		return -1;
+	return v.kind == VERDICT_DISCARD;
+}
+
+static enum step
+no_user(struct rcpt *r)
+{
+	struct verdict unknown;
+
+	reply_text(&unknown, r->q->recipient, "550 5.1.1 User unknown",
+	    "passwd:unknown");
+	switch (is_discarded(r)) {
+	case -1:
+		return STEP_ERROR;
+	case 0:
+		*r->v = unknown;
+		break;
+	default:
+		break;
+	}
+	return STEP_DONE;
+}
+
+/* STEP_NEXT: there is one, or it is another host's business. */
+static enum step
+user_exists(struct rcpt *r)
+{
+	int got;
+
+	if (r->target.kind != TARGET_LOCAL)
+		return STEP_NEXT;
+	if ((got = has_mailbox(r)) != 0)
+		return got == 1 ? STEP_NEXT : STEP_ERROR;
+	switch (account_name(r->target.user)
+		    ? r->j->account(r->target.user, r->j->arg)
 		    : ACCOUNT_NO) {
 	case ACCOUNT_YES:
-		return 1;
+		return STEP_NEXT;
 	case ACCOUNT_PENDING:
-		return 0;
+		return STEP_PENDING;
 	case ACCOUNT_ERROR:
-		reply_text(r->v, NULL,
-		    "451 4.3.0 Temporary system failure. "
-		    "Please try again later.",
-		    "passwd:unavailable");
-		return 1;
+		reply_text(r->v, NULL, REPLY_UNREADABLE, "passwd:unavailable");
+		return STEP_DONE;
 	default:
-		reply_text(r->v, r->q->recipient, "550 5.1.1 User unknown",
-		    "passwd:unknown");
-		return RCPT_UNKNOWN;
+		return no_user(r);
 	}
 }
 
-static void
-reply_target(struct relay *r, const struct target *target)
-{
-	struct rhs error = {.kind = RHS_ERROR};
-
-	strlcpy(error.code, target->code, sizeof(error.code));
-	strlcpy(error.status, target->status, sizeof(error.status));
-	strlcpy(error.text, target->text, sizeof(error.text));
-	reply_error(r->v, r->q->recipient, &error, target->rule);
-}
-
-/*
- * Errors of an address itself and of virtusertable and mailertable come before
- * any rule; that it names a program, a file or no host, after them all.
+/* --- all together ----------------------------------------------------------
  */
-static bool
-is_late(const struct target *target)
-{
-	return strcmp(target->rule, "address:special") == 0 ||
-	       strcmp(target->rule, "address:host") == 0;
-}
 
-static int
-judge_target(struct relay *r, const struct target *target)
+/* Of the address and the client; STEP_NEXT: r->v is a verdict that lets it in.
+ */
+static enum step
+check(struct rcpt *r)
 {
-	enum addr_fault fault;
 	enum step got;
 
-	if (target->kind == TARGET_ERROR && !is_late(target)) {
-		reply_target(r, target);
-		return 1;
+	if ((got = refused_by_route(r)) != STEP_NEXT ||
+	    (got = parse(r)) != STEP_NEXT)
+		return got;
+	if ((got = blocked(r)) == STEP_NEXT) {
+		got = judge_relay(r->j, r->q, &r->parsed, r->v);
+		if (got == STEP_DONE && r->v->kind != VERDICT_REPLY)
+			return delayed(r);
 	}
-	if ((fault = parse(r)) == ADDR_TEMP)
-		return -1;
-	if (fault != ADDR_OK) {
-		reply_text(
-		    r->v, r->q->recipient, addr_reply(fault), "address:syntax");
-		return 1;
-	}
-	if ((got = judge_block(r)) != STEP_NEXT)
-		return got == STEP_DONE ? 1 : -1;
-	if (judge_relay(r) == STEP_ERROR)
-		return -1;
-	if (strncmp(r->v->action, "DUNNO", 5) != 0 &&
-	    strncmp(r->v->action, "OK", 2) != 0)
-		return 1;
-	if (target->kind == TARGET_ERROR)
-		reply_target(r, target);
-	else if (target->kind == TARGET_LOCAL)
-		return judge_user(r, target);
-	return 1;
+	if (got == STEP_DONE && r->v->kind == VERDICT_HOLD)
+		return STEP_NEXT;
+	return got;
 }
 
-int
+enum step
 judge_rcpt(struct judge *j, const struct question *q, struct verdict *v)
 {
-	struct relay r = {.j = j, .q = q, .v = v};
-	struct target target;
-	int got;
+	struct rcpt r = {.j = j, .q = q, .v = v};
+	enum step got;
 
 	if (*q->recipient == '\0') {
 		reply_text(
 		    v, q->recipient, addr_reply(ADDR_EMPTY), "address:syntax");
-		return 1;
+		return STEP_DONE;
 	}
-	if (route_one(j->look.t, q->recipient, true, &target) == -1)
-		return -1;
-	got = judge_target(&r, &target);
-	target_free(&target);
-	return got;
+	if (route_one(j->look.t, q->recipient, true, &r.target) == -1)
+		return STEP_ERROR;
+	if ((got = check(&r)) == STEP_NEXT &&
+	    (got = refused_at_last(&r)) == STEP_NEXT)
+		got = user_exists(&r);
+	target_free(&r.target);
+	return got == STEP_NEXT ? STEP_DONE : got;
 }

@@ -3,48 +3,45 @@
 
 #include "reply.h"
 
-/* The reply is one line: what does not fit or could end it is left out. */
+static const char *const words[] = {
+    [VERDICT_PASS] = "DUNNO",
+    [VERDICT_RELAY] = "OK",
+    [VERDICT_DISCARD] = "DISCARD",
+    [VERDICT_HOLD] = "HOLD ",
+    [VERDICT_REPLY] = "",
+};
+
+/* An answer is one line: what could end it is left out. */
 static void
-put(struct verdict *v, const char *action, const char *text, const char *rule)
+mask(char *text)
 {
-	char *p;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 127)
+			*text = '?';
+}
 
-	snprintf(v->action, sizeof(v->action), "%s%s%s", action,
-	    *text != '\0' ? " " : "", text);
-	for (p = v->action; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			*p = '?';
+void
+reply(struct verdict *v, enum verdict_kind kind, const char *text,
+    const char *rule)
+{
+	v->kind = kind;
+	snprintf(v->action, sizeof(v->action), "%s%s", words[kind], text);
 	strlcpy(v->rule, rule, sizeof(v->rule));
-	for (p = v->rule; *p != '\0'; p++)
-		if (*p == '\n')
-			*p = '?';
-}
-
-void
-reply_pass(struct verdict *v)
-{
-	put(v, "DUNNO", "", "");
-}
-
-void
-reply_relay(struct verdict *v, const char *rule)
-{
-	put(v, "OK", "", rule);
+	mask(v->action);
+	mask(v->rule);
 }
 
 void
 reply_error(struct verdict *v, const char *address, const struct rhs *error,
     const char *rule)
 {
-	char start[ADDR_SIZE + 64];
+	char text[ACTION_SIZE], prefix[ADDR_SIZE + 8] = "";
 
 	if (address != NULL && rhs_is_prefixed(error->code))
-		snprintf(start, sizeof(start), "%s %s <%.1024s>...",
-		    error->code, error->status, address);
-	else
-		snprintf(
-		    start, sizeof(start), "%s %s", error->code, error->status);
-	put(v, start, error->text, rule);
+		snprintf(prefix, sizeof(prefix), "<%.1024s>... ", address);
+	snprintf(text, sizeof(text), "%s %s %s%s", error->code, error->status,
+	    prefix, error->text);
+	reply(v, VERDICT_REPLY, text, rule);
 }
 
 void
@@ -72,16 +69,16 @@ reply_entry(struct verdict *v, const struct hit *hit, const char *address,
 	switch (rhs.kind) {
 	case RHS_OK:
 	case RHS_RELAY:
-		put(v, "DUNNO", "", hit->rule);
+		reply(v, VERDICT_PASS, "", hit->rule);
 		break;
 	case RHS_REJECT:
 		reply_text(v, address, reject, hit->rule);
 		break;
 	case RHS_DISCARD:
-		put(v, "DISCARD", "", hit->rule);
+		reply(v, VERDICT_DISCARD, "", hit->rule);
 		break;
 	case RHS_QUARANTINE:
-		put(v, "HOLD", rhs.text, hit->rule);
+		reply(v, VERDICT_HOLD, rhs.text, hit->rule);
 		break;
 	case RHS_ERROR:
 		reply_error(v, address, &rhs, hit->rule);

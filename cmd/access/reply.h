@@ -1,5 +1,8 @@
 /*
  * reply - put a verdict into the words of an answer
+ *
+ * Every verdict is made here, by one function that takes the rule, so that none
+ * can be without.
  */
 #ifndef REPLY_H
 #define REPLY_H
@@ -7,9 +10,13 @@
 #include "judge.h"
 #include "rhs.h"
 
-/* Nothing against it. */
-void reply_pass(struct verdict *);
-void reply_relay(struct verdict *, const char *rule);
+/* A table cannot be read. */
+#define REPLY_UNREADABLE                                                       \
+	"451 4.3.0 Temporary system failure. Please try again later."
+
+/* text: the reason of a HOLD, the whole reply, "" for the others. */
+void reply(
+    struct verdict *, enum verdict_kind, const char *text, const char *rule);
 /*
  * text is "CODE D.S.N text"; "<address>... " goes before the text where
  * sendmail puts it (address NULL: never).

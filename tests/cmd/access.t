@@ -139,14 +139,14 @@ is '@spam.com: not below it' 'DUNNO' \
     ask client_address=1.2.3.4 sender=x@www.spam.com protocol_state=MAIL
 is 'nobody is told of users when the mail is thrown away' 'DUNNO' \
     ask client_address=1.2.3.4 sender=x@spam.com recipient=no@kjy.co.ki
-touch "$conf/relay-mail-from"
-is 'relay-mail-from: @naver.com grants' 'OK' \
+echo "domain user" >"$conf/relay_mail_from"
+is 'relay_mail_from: @naver.com grants' 'OK' \
     ask client_address=1.2.3.4 sender=x@naver.com recipient=x@r.com
-is 'relay-mail-from: user@ grants' 'OK' \
+is 'relay_mail_from: user@ grants' 'OK' \
     ask client_address=1.2.3.4 sender=user@anywhere.com recipient=x@r.com
-is 'relay-mail-from: nobody else does' "$denied [1.2.3.4]" \
+is 'relay_mail_from: nobody else does' "$denied [1.2.3.4]" \
     ask client_address=1.2.3.4 sender=y@anywhere.com recipient=x@r.com
-rm "$conf/relay-mail-from"
+rm "$conf/relay_mail_from"
 
 # --- users
 
@@ -185,10 +185,9 @@ like 'every refusal has a rule' '^rule=default:relay$' \
 
 # --- what Postfix says, and what nobody should
 
-is 'a question of Postfix' 'action=DUNNO
-rule=' sh -c 'sed "s/rule=.*/rule=/" <<-EOF
-	$(printf "request=smtpd_access_policy\nprotocol_state=RCPT\n%s\n\n" \
-	    "protocol_name=ESMTP
+postfix='request=smtpd_access_policy
+protocol_state=RCPT
+protocol_name=ESMTP
 client_address=192.168.0.164
 client_name=pc.kjy.co.ki
 reverse_client_name=pc.kjy.co.ki
@@ -196,10 +195,10 @@ instance=123.456.7
 sender=a@b.com
 recipient=alice@kjy.co.ki
 queue_id=
-sasl_method=
-size=12345" | sed "s/^size/message_size/" | "$BIN/access")
-	rule=
-	EOF' 2>/dev/null
+sasl_method='
+is 'a question of Postfix' 'action=DUNNO
+rule=local-host-names:kjy.co.ki' \
+    sh -c 'printf "%s\n\n" "$1" | "$BIN/access"' sh "$postfix"
 is 'a state that we have no opinion on' 'DUNNO' ask protocol_state=DATA
 is 'many questions, one process' 'DUNNO
 DUNNO' ask recipient=alice '' recipient=bob
@@ -286,11 +285,14 @@ is 'the server answers' 'action=OK
 rule=access:192.168.0.0/24' \
     talk 'client_address=192.168.0.164\nrecipient=x@r.com\n\n'
 is 'in the order asked, accounts too' 'action=DUNNO
+rule=local-host-names:kjy.co.ki
 
 action=550 5.1.1 <no@kjy.co.ki>... User unknown
 rule=passwd:unknown
 
-action=DUNNO' talk 'recipient=daemon@kjy.co.ki\n\nrecipient=no@kjy.co.ki\n\nrecipient=alice\n\n'
+action=DUNNO
+rule=recipient:unqualified' \
+    talk 'recipient=daemon@kjy.co.ki\n\nrecipient=no@kjy.co.ki\n\nrecipient=alice\n\n'
 is 'rubbish ends that connection' '' talk 'rubbish\n\nrecipient=alice\n\n'
 is 'and so does a wrong question' '' talk 'client_address=x\n\n'
 is 'and too much of it' '' \
@@ -298,7 +300,7 @@ is 'and too much of it' '' \
 	perl "$1" "$2"' sh "$work/talk.pl" "$socket"
 is 'and noise' '' sh -c 'head -c 20000 /dev/urandom | perl "$1" "$2"' \
     sh "$work/talk.pl" "$socket"
-is 'others are served' 'action=DUNNO' talk 'recipient=alice\n\n'
+like 'others are served' '^action=DUNNO' talk 'recipient=alice\n\n'
 echo '192.168.0 REJECT' | "$BIN/makemap" hash "$conf/access"
 like 'a new table counts at the next question' '^action=550 5.7.1 <x@r.com>' \
     talk 'client_address=192.168.0.164\nrecipient=x@r.com\n\n'

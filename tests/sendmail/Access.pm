@@ -80,27 +80,24 @@ sub answer {
 # One session's three verdicts, as the client and the message met them.
 sub session {
 	my ($case, @records) = @_;
-	my ($kept, $reason, $kept_at);
-	my ($action, $rule, $stage) = ('', '');
-	for (@stages) {
+	my (%kept, $reason, $action, $rule);
+	for my $stage (map { lc } @stages) {
 		my $record = shift @records or return ['no answer'];
-		$stage = lc;
 		($action, $rule) = map { $record->{$_}[0] // '' }
 		    qw(action rule);
 		if ($action =~ /^([45]\d\d) ([245]\.\d+\.\d+) (.*)$/s) {
 			return [answer($stage, $1 < 500 ? 'tempfail' : 'reject',
-			    $1, $2, $3, undef, $kept), $rule];
+			    $1, $2, $3, undef,
+			    $kept{discard} ? 'discard' : undef), $rule];
 		} elsif ($action eq 'DISCARD') {
-			($kept, $kept_at) = ('discard', $stage)
-			    unless ($kept // '') eq 'discard';
+			$kept{discard} = $stage;
 		} elsif ($action =~ /^HOLD (.*)$/s) {
-			$reason = $1;
-			($kept, $kept_at) = ('quarantine', $stage)
-			    unless ($kept // '') eq 'discard';
+			($reason, $kept{quarantine}) = ($1, $stage);
 		}
 	}
+	my ($kept) = grep { $kept{$_} } qw(discard quarantine);
 	undef $reason unless ($kept // '') eq 'quarantine';
-	return [answer($kept_at // 'ok', $kept //
+	return [answer($kept ? $kept{$kept} : 'ok', $kept //
 	    ($action eq 'OK' ? 'relay' : 'accept-local'), 250, '2.1.5',
 	    "<$case->{rcpt_to}>... Recipient ok", $reason), $rule];
 }

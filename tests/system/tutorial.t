@@ -224,7 +224,7 @@ test_access_relay() {
 	    from_out a@outside.test x@friend.test
 }
 
-# access reads relay-mail-from at its start; wait until the new one answers.
+# access reads relay_mail_from at its start; wait until the new one answers.
 access_answers() {
 	printf 'request=smtpd_access_policy\nprotocol_state=CONNECT\n%s\n\n' \
 	    client_address=127.0.0.1 |
@@ -243,11 +243,11 @@ test_access_sender() {
 	    from_out kim@outside.test kjy@kjy.co.ki
 	like 'but a sender alone grants no relaying' '^550 5\.7\.1' \
 	    from_out kim@outside.test x@friend.test
-	on kjy touch "$conf/relay-mail-from"
+	on kjy sh -c "echo user >$conf/relay_mail_from"
 	restart_access
-	like 'unless conf/relay-mail-from is there' '^250' \
+	like 'unless conf/relay_mail_from is there' '^250' \
 	    from_out kim@outside.test x@friend.test
-	on kjy rm "$conf/relay-mail-from"
+	on kjy rm "$conf/relay_mail_from"
 	restart_access
 	access_table <<<'outside.test REJECT'
 	like 'REJECT' '^550 5\.7\.1' from_out kim@outside.test kjy@kjy.co.ki

@@ -20,7 +20,19 @@ account(const char *name, void *arg)
 					   : ACCOUNT_NO;
 }
 
-static struct judge judging = {.account = account};
+static enum domain
+domain(const char *name, void *arg)
+{
+	(void)arg;
+	return strcmp(name, "gone.com") == 0     ? DOMAIN_NO
+	       : strcmp(name, "slow.com") == 0   ? DOMAIN_PENDING
+	       : strcmp(name, "sick.com") == 0   ? DOMAIN_ERROR
+	       : strcmp(name, "[10.9.9.9]") == 0 ? DOMAIN_NO
+						 : DOMAIN_YES;
+}
+
+static struct judge judging = {
+    .account = account, .domain = domain, .features = FEATURE_DEFAULT};
 
 /* A question's fields are parted by commas. */
 static int
@@ -49,6 +61,7 @@ ask(const char *fields, struct verdict *v)
 #define FROM    "client_address=10.5.5.5,"
 #define NAMED   FROM "client_name=h.n.example,client_resolve=OK,"
 #define TO      "recipient=x@r.com"
+#define OURS    "local-host-names:ours.example"
 
 /* One line of access, and what it does. */
 static const struct {
@@ -66,7 +79,7 @@ static const struct {
     {"n.example REJECT\n",
 	FROM "client_name=h.n.example,client_resolve=FORGED,"
 	     "protocol_state=CONNECT",
-	"DUNNO", ""},
+	"DUNNO", "default:client"},
     {"[10.5] REJECT\n", FROM "protocol_state=CONNECT",
 	"550 5.7.1 Access denied", "access:[10.5]"},
     {"10.5.5.0/24 DISCARD\n10.5.5.5 QUARANTINE:odd one\n",
@@ -76,7 +89,8 @@ static const struct {
     {"connect:10.5.5.0/24 REJECT\n10.5.5.0/24 OK\n",
 	FROM "protocol_state=CONNECT", "550 5.7.1 Access denied",
 	"access:connect:10.5.5.0/24"},
-    {"from:10.5.5.0/24 REJECT\n", FROM "protocol_state=CONNECT", "DUNNO", ""},
+    {"from:10.5.5.0/24 REJECT\n", FROM "protocol_state=CONNECT", "DUNNO",
+	"default:client"},
     {"n.example REJECT\n10.5.5.0/24 OK\n", NAMED "protocol_state=CONNECT",
 	"550 5.7.1 Access denied", "access:n.example"},
     /* sender */
@@ -87,16 +101,16 @@ static const struct {
 	"access:a@d.com"},
     {"from:@d.com DISCARD\n@d.com OK\n", FROM "sender=a@d.com", "DISCARD",
 	"access:from:@d.com"},
-    {"to:d.com REJECT\n", FROM "sender=a@d.com", "DUNNO", ""},
+    {"to:d.com REJECT\n", FROM "sender=a@d.com", "DUNNO", "default:sender"},
     {"from:d.com ERROR:5.7.1:450 wait\n", FROM "sender=\"a b\"@d.com",
 	"450 5.7.1 <\"a b\"@d.com>... wait", "access:from:d.com"},
-    {"", FROM "sender=,protocol_state=MAIL", "DUNNO", ""},
+    {"", FROM "sender=,protocol_state=MAIL", "DUNNO", "default:sender"},
     {"", FROM "sender=a@localhost",
 	"553 5.5.4 <a@localhost>... Real domain name required for sender "
 	"address",
 	"sender:loopback"},
     {"", "client_address=127.0.0.1,client_name=localhost,sender=a@localhost",
-	"DUNNO", ""},
+	"DUNNO", "default:sender"},
     {"", FROM "sender=a",
 	"553 5.5.4 <a>... Domain name required for sender address a",
 	"sender:unqualified"},
@@ -161,23 +175,23 @@ static const struct {
 	"lookup failed [10.5.5.5]",
 	"default:relay"},
     /* users */
-    {"", FROM "recipient=kjy@ours.example", "DUNNO", ""},
-    {"", FROM "recipient=KJY+x@OURS.example", "DUNNO", ""},
-    {"", FROM "recipient=\\kjy@ours.example", "DUNNO", ""},
-    {"", FROM "recipient=Box@ours.example", "DUNNO", ""},
-    {"", FROM "recipient=sales@ours.example", "DUNNO", ""},
-    {"", FROM "recipient=PostMaster@ours.example", "DUNNO", ""},
-    {"", FROM "recipient=postmaster", "DUNNO", ""},
+    {"", FROM "recipient=kjy@ours.example", "DUNNO", OURS},
+    {"", FROM "recipient=KJY+x@OURS.example", "DUNNO", OURS},
+    {"", FROM "recipient=\\kjy@ours.example", "DUNNO", OURS},
+    {"", FROM "recipient=Box@ours.example", "DUNNO", OURS},
+    {"", FROM "recipient=sales@ours.example", "DUNNO", OURS},
+    {"", FROM "recipient=PostMaster@ours.example", "DUNNO", OURS},
+    {"", FROM "recipient=postmaster", "DUNNO", "recipient:unqualified"},
     {"", FROM "recipient=no@ours.example",
 	"550 5.1.1 <no@ours.example>... User unknown", "passwd:unknown"},
     {"d.com DISCARD\n", FROM "sender=a@d.com,recipient=no@ours.example",
-	"DUNNO", ""},
+	"DUNNO", OURS},
     {"10.5 DISCARD\n", FROM "sender=a@d.com,recipient=no@ours.example", "DUNNO",
-	""},
+	OURS},
     {"", FROM "recipient=sick@ours.example",
 	"451 4.3.0 Temporary system failure. Please try again later.",
 	"passwd:unavailable"},
-    {"", FROM "recipient=v@ours.example", "DUNNO", ""},
+    {"", FROM "recipient=v@ours.example", "DUNNO", OURS},
     {"", FROM "recipient=w@ours.example",
 	"550 5.1.1 <w@ours.example>... User unknown", "passwd:unknown"},
     {"kjy@ REJECT\n", FROM "recipient=e@ours.example",
@@ -187,7 +201,7 @@ static const struct {
     {"", FROM "recipient=/etc/passwd",
 	"550 5.7.1 </etc/passwd>... Cannot mail directly to files",
 	"address:special"},
-    {"", "protocol_state=END-OF-MESSAGE", "DUNNO", ""},
+    {"", "protocol_state=END-OF-MESSAGE", "DUNNO", "default:stage"},
 };
 
 static void
@@ -207,28 +221,163 @@ one_table_one_verdict(void **state)
 	}
 }
 
+/* One feature each, against the defaults. */
+#define MISSING                                                                \
+	"553 5.1.8 <a@gone.com>... Domain of sender address a@gone.com "       \
+	"does not exist"
+#define LATER "451 4.1.8 Domain of sender address a@sick.com does not resolve"
+#define HIS   FROM "sender=a@d.com,recipient=kjy@ours.example"
+
+static const struct {
+	unsigned on, off;
+	const char *access, *question, *action, *rule;
+} featured[] = {
+    {0, FEATURE_UNRESOLVABLE, "", FROM "sender=a@gone.com", MISSING,
+	"dns:sender"},
+    {0, FEATURE_UNRESOLVABLE, "", FROM "sender=a@sick.com", LATER,
+	"dns:sender"},
+    {0, FEATURE_UNRESOLVABLE, "", FROM "sender=a@there.com", "DUNNO",
+	"default:sender"},
+    {0, FEATURE_UNRESOLVABLE, "gone.com OK\n", FROM "sender=a@gone.com",
+	"DUNNO", "access:gone.com"},
+    {0, FEATURE_UNRESOLVABLE, "", FROM "sender=a@gone.com.REDIRECT", "DUNNO",
+	"default:sender"},
+    {0, FEATURE_UNRESOLVABLE, "", FROM "sender=\"a b\"@[10.9.9.9]",
+	"553 5.1.8 <\"a b\"@[10.9.9.9]>... Domain of sender address "
+	"a b@[10.9.9.9] does not exist",
+	"dns:sender"},
+    {FEATURE_UNQUALIFIED, 0, "", FROM "sender=a", "DUNNO", "default:sender"},
+    {FEATURE_UNQUALIFIED, 0, "", FROM "sender=a@localhost", "DUNNO",
+	"default:sender"},
+    {0, FEATURE_BLOCKLIST, "kjy@ REJECT\n", FROM "recipient=kjy@ours.example",
+	"DUNNO", OURS},
+    {0, FEATURE_BLOCKLIST, "r.com REJECT\n", FROM TO, UNNAMED, "default:relay"},
+    {FEATURE_SKIP, 0, "10.5.5 SKIP\n10.5 REJECT\n",
+	FROM "protocol_state=CONNECT", "DUNNO", "default:client"},
+    {0, 0, "10.5.5 SKIP\n10.5 REJECT\n", FROM "protocol_state=CONNECT",
+	"553 5.3.0 SKIP", "access:10.5.5"},
+    {FEATURE_SKIP, 0, "kjy@ SKIP\nours.example REJECT\n",
+	FROM "recipient=kjy@ours.example", "DUNNO", OURS},
+    {FEATURE_DOTDOMAIN, 0, ".n.example REJECT\n",
+	NAMED "protocol_state=CONNECT", "550 5.7.1 Access denied",
+	"access:.n.example"},
+    {0, 0, ".n.example REJECT\n", NAMED "protocol_state=CONNECT", "DUNNO",
+	"default:client"},
+    {FEATURE_DOTDOMAIN, 0, ".d.com REJECT\n", FROM "sender=a@d.com", "DUNNO",
+	"default:sender"},
+    {FEATURE_FULL_ADDRESS, 0, "to:x@r.com RELAY\n", FROM TO, "OK",
+	"access:to:x@r.com"},
+    {0, 0, "to:x@r.com RELAY\n", FROM TO, UNNAMED, "default:relay"},
+    {FEATURE_HOSTS_ONLY, 0, "com RELAY\n", FROM TO, UNNAMED, "default:relay"},
+    {FEATURE_HOSTS_ONLY, 0, "r.com RELAY\n", FROM TO, "OK", "access:r.com"},
+    {FEATURE_HOSTS_ONLY, 0, "n.example RELAY\n", NAMED TO, DENIED,
+	"default:relay"},
+    {FEATURE_HOSTS_ONLY, 0, "", FROM "recipient=x@a.rel.example",
+	"550 5.7.1 <x@a.rel.example>... Relaying denied. IP name lookup "
+	"failed [10.5.5.5]",
+	"default:relay"},
+    {FEATURE_ENTIRE, 0, "", FROM "recipient=x@b.example", "OK",
+	"relay_entire_domain:b.example"},
+    {FEATURE_ENTIRE, 0, "", NAMED TO, "OK", "relay_entire_domain:h.n.example"},
+    {FEATURE_RDNS, 0, "", FROM "protocol_state=CONNECT",
+	"550 5.7.1 Fix reverse DNS for 10.5.5.5", "require_rdns:client"},
+    {FEATURE_RDNS, 0, "", NAMED "protocol_state=CONNECT", "DUNNO",
+	"default:client"},
+    {FEATURE_RDNS, 0, "10.5 OK\n", FROM "protocol_state=CONNECT", "DUNNO",
+	"access:10.5"},
+    {FEATURE_RDNS, 0, "", "client_address=10.77.1.1,protocol_state=CONNECT",
+	"DUNNO", "default:client"},
+    /* senders that grant */
+    {FEATURE_MAIL_FROM, 0, "from:a@d.com RELAY\n", FROM "sender=a+b@d.com," TO,
+	"OK", "access:from:a@d.com"},
+    {0, 0, "from:a@d.com RELAY\n", FROM "sender=a@d.com," TO, UNNAMED,
+	"default:relay"},
+    {FEATURE_MAIL_FROM, 0, "a@d.com RELAY\n", FROM "sender=a@d.com," TO,
+	UNNAMED, "default:relay"},
+    {FEATURE_MAIL_FROM, 0, "from:d.com RELAY\n", FROM "sender=a@d.com," TO,
+	UNNAMED, "default:relay"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_DOMAIN, 0, "from:d.com RELAY\n",
+	FROM "sender=a@s.d.com," TO, "OK", "access:from:d.com"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_DOMAIN | FEATURE_HOSTS_ONLY, 0,
+	"from:d.com RELAY\n", FROM "sender=a@s.d.com," TO, UNNAMED,
+	"default:relay"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_DOMAIN, 0, "@d.com RELAY\n",
+	FROM "sender=a@d.com," TO, UNNAMED, "default:relay"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_USER, 0, "@d.com RELAY\n",
+	FROM "sender=a@d.com," TO, "OK", "access:@d.com"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_USER, 0, "a@ RELAY\n",
+	FROM "sender=a@d.com," TO, "OK", "access:a@"},
+    {FEATURE_MAIL_FROM | FEATURE_FROM_USER, 0, "a@ RELAY\n", FROM "sender=," TO,
+	UNNAMED, "default:relay"},
+    {FEATURE_LOCAL_FROM, 0, "", FROM "sender=a@ours.example," TO, "OK", OURS},
+    /* delay_checks: everything at RCPT, in the order rcpt, sender, client */
+    {FEATURE_DELAY, 0, "10.5 REJECT\n", FROM "protocol_state=CONNECT", "DUNNO",
+	"default:client"},
+    {FEATURE_DELAY, 0, "d.com REJECT\n", FROM "sender=a@d.com", "DUNNO",
+	"default:sender"},
+    {FEATURE_DELAY, 0, "", FROM "sender=a@b@d.com",
+	"553 5.1.3 <a@b@d.com>... Invalid route address", "address:syntax"},
+    {FEATURE_DELAY, 0, "10.5 REJECT\n", HIS,
+	"550 5.7.1 <kjy@ours.example>... Access denied", "access:10.5"},
+    {FEATURE_DELAY, 0, "10.5 REJECT\nd.com ERROR:450 wait\n", HIS,
+	"450 4.0.0 <kjy@ours.example>... wait", "access:d.com"},
+    {FEATURE_DELAY, 0, "10.5 REJECT\nd.com OK\n", HIS, "DUNNO", OURS},
+    {FEATURE_DELAY, 0, "10.5 REJECT\n",
+	FROM "sender=,recipient=kjy@ours.example",
+	"550 5.7.1 <kjy@ours.example>... Access denied", "access:10.5"},
+    {FEATURE_DELAY, 0, "10.5 REJECT\nd.com QUARANTINE:q\n", HIS, "HOLD q",
+	"access:d.com"},
+    {FEATURE_DELAY, 0, "10.5 DISCARD\n",
+	FROM "sender=a@d.com,recipient=no@ours.example", "DISCARD",
+	"access:10.5"},
+    {FEATURE_DELAY, 0, "d.com REJECT\n", FROM "sender=a@d.com," TO, UNNAMED,
+	"default:relay"},
+    {FEATURE_DELAY, 0, "to:kjy@ SPAMFRIEND\n", HIS, "DUNNO", OURS},
+    {0, 0, "to:kjy@ SPAMFRIEND\n", HIS,
+	"553 5.3.0 <kjy@ours.example>... SPAMFRIEND", "access:to:kjy@"},
+    {FEATURE_DELAY | FEATURE_FRIEND, 0, "d.com REJECT\nspam:kjy@ FRIEND\n", HIS,
+	"DUNNO", OURS},
+    {FEATURE_DELAY | FEATURE_FRIEND, 0, "d.com REJECT\nkjy@ FRIEND\n",
+	FROM "sender=a@d.com,recipient=box@ours.example",
+	"550 5.7.1 <box@ours.example>... Access denied", "access:d.com"},
+    {FEATURE_DELAY | FEATURE_FRIEND, 0,
+	"d.com REJECT\nspam:ours.example HATER\nspam:kjy@ FRIEND\n", HIS,
+	"550 5.7.1 <kjy@ours.example>... Access denied", "access:d.com"},
+    {FEATURE_DELAY | FEATURE_HATER, 0, "d.com REJECT\n", HIS, "DUNNO", OURS},
+    {FEATURE_DELAY | FEATURE_HATER, 0, "d.com REJECT\nspam:kjy@ HATER\n", HIS,
+	"550 5.7.1 <kjy@ours.example>... Access denied", "access:d.com"},
+    {FEATURE_DELAY, FEATURE_UNRESOLVABLE, "",
+	FROM "sender=a@gone.com,recipient=kjy@ours.example",
+	"553 5.1.8 <kjy@ours.example>... Domain of sender address a@gone.com "
+	"does not exist",
+	"dns:sender"},
+    {FEATURE_DELAY, 0, "", FROM "sender=a@localhost,recipient=kjy@ours.example",
+	"DUNNO", OURS},
+    /* a message that is held still needs its user */
+    {0, 0, "to:no@ QUARANTINE:q\n", FROM "recipient=no@ours.example",
+	"550 5.1.1 <no@ours.example>... User unknown", "passwd:unknown"},
+    {0, 0, "to:no@ DISCARD\n", FROM "recipient=no@ours.example", "DISCARD",
+	"access:to:no@"},
+};
+
 static void
-a_sender_grants_only_where_it_may(void **state)
+one_feature_one_verdict(void **state)
 {
 	struct verdict v;
+	size_t i;
 
 	(void)state;
-	judging.relay_mail_from = true;
-	table_write("access", "@d.com RELAY\na@ RELAY\nfrom:t.com RELAY\n"
-			      "plain.com RELAY\n");
-	ask(FROM "sender=b@d.com," TO, &v);
-	assert_string_equal(v.action, "OK");
-	ask(FROM "sender=a@anywhere.com," TO, &v);
-	assert_string_equal(v.action, "OK");
-	ask(FROM "sender=b@sub.t.com," TO, &v);
-	assert_string_equal(v.action, "OK");
-	ask(FROM "sender=b@plain.com," TO, &v);
-	assert_string_equal(v.action, UNNAMED);
-	ask(FROM "sender=," TO, &v);
-	assert_string_equal(v.action, UNNAMED);
-	judging.relay_mail_from = false;
-	ask(FROM "sender=a@d.com," TO, &v);
-	assert_string_equal(v.action, UNNAMED);
+	for (i = 0; i < sizeof(featured) / sizeof(featured[0]); i++) {
+		judging.features =
+		    (FEATURE_DEFAULT | featured[i].on) & ~featured[i].off;
+		table_write("access", featured[i].access);
+		if (ask(featured[i].question, &v) != 1 ||
+		    strcmp(v.action, featured[i].action) != 0 ||
+		    strcmp(v.rule, featured[i].rule) != 0)
+			fail_msg("%s%s: %s (%s)", featured[i].access,
+			    featured[i].question, v.action, v.rule);
+	}
+	judging.features = FEATURE_DEFAULT;
 }
 
 static void
@@ -238,6 +387,12 @@ what_is_pending_is_asked_again(void **state)
 
 	(void)state;
 	assert_int_equal(ask(FROM "recipient=slow@ours.example", &v), 0);
+	judging.features = FEATURE_BLOCKLIST;
+	assert_int_equal(ask(FROM "sender=a@slow.com", &v), 0);
+	judging.features = FEATURE_DELAY;
+	assert_int_equal(
+	    ask(FROM "sender=a@slow.com,recipient=kjy@ours.example", &v), 0);
+	judging.features = FEATURE_DEFAULT;
 }
 
 static void
@@ -303,7 +458,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_table_one_verdict),
-	    cmocka_unit_test(a_sender_grants_only_where_it_may),
+	    cmocka_unit_test(one_feature_one_verdict),
 	    cmocka_unit_test(what_is_pending_is_asked_again),
 	    cmocka_unit_test(a_broken_table_is_for_later),
 	    cmocka_unit_test(what_is_no_question),
