@@ -61,8 +61,8 @@ expected(struct line_data *d, char c, bool *end, bool *newline)
 {
 	switch (d->state) {
 	case START:
-		d->state = c == '.' ? DOT : TEXT;
-		return c == '.';
+		d->state = c == '.' && !d->chunks ? DOT : TEXT;
+		return d->state == DOT;
 	case DOT:
 		d->state = c == '\r' ? DOT_CR : TEXT;
 		return c == '\r';
@@ -134,4 +134,23 @@ line_data(struct line_data *d, const char *bytes, size_t len, char *out,
 	}
 	*outlen = put;
 	return at;
+}
+
+size_t
+line_chunk(struct line_data *d, const char *bytes, size_t len, char *out)
+{
+	size_t outlen;
+	bool end;
+
+	d->chunks = true;
+	line_data(d, bytes, len, out, &outlen, &end);
+	return outlen;
+}
+
+bool
+line_chunk_end(struct line_data *d)
+{
+	if (d->state == TEXT_CR)
+		d->bare_cr = true;
+	return d->state != START;
 }

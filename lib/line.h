@@ -27,6 +27,7 @@ ssize_t line_command(
 /* The data of one message.  The owner reads the flags. */
 struct line_data {
 	int state;
+	bool chunks; /* dots mean nothing */
 	bool bare_cr;
 	bool bare_lf;
 	bool nul;
@@ -44,5 +45,13 @@ void line_data_start(struct line_data *);
  */
 size_t line_data(struct line_data *, const char *bytes, size_t len, char *out,
     size_t *outlen, bool *end);
+
+/*
+ * The same for chunks (BDAT, RFC 3030): no dot is stuffed, and the end is told
+ * in advance.  Takes all; returns the bytes in out.
+ */
+size_t line_chunk(struct line_data *, const char *bytes, size_t len, char *out);
+/* The last chunk is over.  true: its last line lacks its end, add an LF. */
+bool line_chunk_end(struct line_data *);
 
 #endif

@@ -96,6 +96,7 @@ ehlo(struct session *s, char *argument)
 	session_reply(s, "250-ENHANCEDSTATUSCODES");
 	session_reply(s, "250-PIPELINING");
 	session_reply(s, "250-8BITMIME");
+	session_reply(s, "250-CHUNKING");
 	session_reply(s, "250-SIZE %ju", (uintmax_t)s->config->databytes);
 	session_reply(s, "250 HELP");
 }
@@ -246,6 +247,10 @@ rcpt(struct session *s, char *argument)
 		out_of_turn(s, "Need MAIL before RCPT");
 		return;
 	}
+	if (s->chunking) {
+		out_of_turn(s, "Need the last chunk, or RSET, before RCPT");
+		return;
+	}
 	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
 	    (wrong = take_parameters(s, "RCPT", path.parameters)) != NULL) {
 		refuse_argument(s, wrong);
@@ -308,6 +313,8 @@ data(struct session *s, char *argument)
 	(void)argument;
 	if (!s->mail)
 		out_of_turn(s, "Need MAIL before DATA");
+	else if (s->chunking)
+		out_of_turn(s, "Need the last chunk, or RSET, before DATA");
 	else if (s->recipients == 0)
 		session_refuse(
 		    s, "smtpd:no recipient", "554 5.5.1 No valid recipients");
@@ -348,8 +355,9 @@ help(struct session *s, char *argument)
 	(void)argument;
 	session_reply(
 	    s, "214-2.0.0 This is the mail server of %s", s->config->me);
-	session_reply(s, "214 2.0.0 It knows EHLO HELO MAIL RCPT DATA RSET "
-			 "NOOP VRFY HELP QUIT");
+	session_reply(s,
+	    "214 2.0.0 It knows EHLO HELO MAIL RCPT DATA BDAT RSET "
+	    "NOOP VRFY HELP QUIT");
 }
 
 static void
@@ -368,14 +376,6 @@ not_here(struct session *s, char *argument)
 	(void)argument;
 	session_refuse(
 	    s, "smtpd:not offered", "502 5.5.1 Command not implemented");
-}
-
-/* What follows is a chunk, which must not be taken for commands. */
-static void
-bdat(struct session *s, char *argument)
-{
-	not_here(s, argument);
-	session_end(s, "BDAT was not offered");
 }
 
 /* A browser was led here to say our commands in its body. */
@@ -400,7 +400,7 @@ static const struct command commands[] = {
     {"VRFY", vrfy, JUNK},
     {"EXPN", not_here, JUNK},
     {"ETRN", not_here, JUNK},
-    {"BDAT", bdat, 0},
+    {"BDAT", chunk_start, ALWAYS}, /* whose chunk must be read */
     {"STARTTLS", not_here, 0},
     {"AUTH", not_here, 0},
     {"GET", foreign, ALWAYS},
@@ -442,9 +442,11 @@ command_run(struct session *s, char *line, size_t len)
 		return;
 	}
 	s->junk += (c->flags & JUNK) != 0;
-	if (nul)
+	if (nul) {
 		session_refuse(s, "smtpd:NUL", "501 5.5.4 NUL in a command");
-	else if ((c->flags & NO_ARGUMENT) != 0 && *argument != '\0')
+		if (c->run == chunk_start) /* who knows how much follows? */
+			session_end(s, "BDAT without a size");
+	} else if ((c->flags & NO_ARGUMENT) != 0 && *argument != '\0')
 		session_refuse(s, "smtpd:syntax",
 		    "501 5.5.4 %s takes no argument", c->verb);
 	else if (s->reject != NULL && (c->flags & ALWAYS) == 0) {

@@ -9,13 +9,6 @@
 #include "engine.h"
 #include "header.h"
 
-#define SLICE 16384
-
-struct fault {
-	const char *reply;
-	const char *rule;
-};
-
 static const struct fault
     nul = {"550 5.6.0 Message with a NUL refused", "smtpd:NUL"},
     bare_cr = {"550 5.5.2 Message with a bare CR refused", "smtpd:bare CR"},
@@ -29,18 +22,25 @@ static const struct fault
     tempfail = {TEXT_TEMPFAIL, "inject:no answer"};
 
 void
-data_start(struct session *s)
+data_begin(struct session *s)
 {
-	s->phase = PHASE_DATA;
-	s->deadline = s->now + s->config->timeout_data;
 	s->data_since = s->now;
 	line_data_start(&s->line);
 	hops_start(&s->hops);
 }
 
+void
+data_start(struct session *s)
+{
+	data_begin(s);
+	s->phase = PHASE_DATA;
+	s->deadline = s->now + s->config->timeout_data;
+}
+
 static void
 over(struct session *s)
 {
+	s->begun = false;
 	session_reset(s);
 	free(s->told);
 	s->told = NULL;
@@ -152,8 +152,8 @@ refuse(struct session *s)
 	over(s);
 }
 
-static void
-finish(struct session *s)
+void
+data_finish(struct session *s)
 {
 	if (s->doom == NULL && !s->discard && !s->always_discard)
 		send_chunk(s, true);
@@ -167,8 +167,8 @@ finish(struct session *s)
 	}
 }
 
-static void
-take(struct session *s, const char *bytes, size_t len)
+void
+data_take(struct session *s, const char *bytes, size_t len)
 {
 	const struct fault *wrong;
 
@@ -182,30 +182,43 @@ take(struct session *s, const char *bytes, size_t len)
 		evbuffer_add(s->content, bytes, len);
 }
 
+size_t
+data_room(const struct session *s, size_t len)
+{
+	const size_t room = SESSION_CHUNK - evbuffer_get_length(s->content);
+
+	if (len > DATA_SLICE)
+		len = DATA_SLICE;
+	return len < room ? len : room;
+}
+
+void
+data_came(struct session *s, size_t len)
+{
+	s->deadline = s->now + s->config->timeout_data;
+	s->taken += len;
+	if (evbuffer_get_length(s->content) == SESSION_CHUNK)
+		send_chunk(s, false);
+}
+
 bool
 data_run(struct session *s, struct evbuffer *in)
 {
-	size_t have = evbuffer_get_length(s->content), len, used;
 	struct evbuffer_iovec piece;
-	char clean[SLICE];
+	char clean[DATA_SLICE];
+	size_t len, used;
 	bool end;
 
 	if (evbuffer_peek(in, -1, NULL, &piece, 1) < 1 || piece.iov_len == 0)
 		return false;
-	len = piece.iov_len;
-	if (len > sizeof(clean))
-		len = sizeof(clean);
-	if (len > SESSION_CHUNK - have)
-		len = SESSION_CHUNK - have;
+	len = data_room(s, piece.iov_len);
 	used = line_data(&s->line, piece.iov_base, len, clean, &len, &end);
 	evbuffer_drain(in, used);
-	s->deadline = s->now + s->config->timeout_data;
-	s->taken += used;
-	take(s, clean, len);
+	data_take(s, clean, len);
 	if (end)
-		finish(s);
-	else if (evbuffer_get_length(s->content) == SESSION_CHUNK)
-		send_chunk(s, false);
+		data_finish(s);
+	else
+		data_came(s, used);
 	return true;
 }
 
@@ -224,7 +237,7 @@ data_tick(struct session *s)
 	if (s->phase == PHASE_VERDICT && s->now >= s->deadline) {
 		doom(s, &tempfail);
 		refuse(s);
-	} else if (s->phase == PHASE_DATA && too_slow(s)) {
+	} else if (s->phase != PHASE_VERDICT && too_slow(s)) {
 		session_refuse(s, "smtpd:timeoutdata", "421 4.4.2 Timeout %s",
 		    s->config->me);
 		session_end(s, "timeout");
@@ -281,7 +294,7 @@ data_injected(struct session *s, const struct record *answer)
 	static const struct record nothing;
 	const char *id;
 
-	if (s->phase == PHASE_DATA) {
+	if (s->phase != PHASE_VERDICT) {
 		/* It gave up half way; there is nothing left to abandon. */
 		s->begun = false;
 		doom(s, &tempfail);

@@ -38,11 +38,14 @@ session_new(const struct config *config, const char *name, const char *address,
 void
 session_reset(struct session *s)
 {
+	if (s->begun)
+		s->deed = DEED_ABANDON;
 	free(s->sender);
 	free(s->hold);
 	free(s->rule);
 	s->sender = s->hold = s->rule = NULL;
 	s->mail = s->begun = s->discard = s->eightbit = false;
+	s->chunking = s->spoiled = false;
 	s->declared = s->size = s->taken = 0;
 	s->recipients = s->excess = 0;
 	s->doom = NULL;
@@ -279,9 +282,17 @@ step(struct session *s, struct evbuffer *in)
 		return command(s, in);
 	case PHASE_DATA:
 		return data_run(s, in);
+	case PHASE_CHUNK:
+		return chunk_run(s, in);
 	default:
 		return false;
 	}
+}
+
+static bool
+is_content(const struct session *s)
+{
+	return s->phase == PHASE_DATA || s->phase == PHASE_CHUNK;
 }
 
 enum deed
@@ -300,8 +311,8 @@ session_run(struct session *s, struct evbuffer *in, int64_t now)
 		return due;
 	if (s->phase == PHASE_END)
 		return DEED_CLOSE;
-	return s->phase == PHASE_COMMAND || s->phase == PHASE_DATA ? DEED_READ
-								   : DEED_WAIT;
+	return s->phase == PHASE_COMMAND || is_content(s) ? DEED_READ
+							  : DEED_WAIT;
 }
 
 static void
@@ -317,7 +328,7 @@ over_by_now(const struct session *s)
 {
 	if (s->phase == PHASE_COMMAND || s->phase == PHASE_PAUSE)
 		return !s->mail || s->now >= s->drained;
-	return s->phase == PHASE_DATA && s->now >= s->drained;
+	return is_content(s) && s->now >= s->drained;
 }
 
 void
@@ -337,7 +348,7 @@ session_tick(struct session *s, int64_t now)
 		    "shutdown");
 	else if (s->phase == PHASE_COMMAND && now >= s->deadline)
 		shut(s, "smtpd:timeoutsmtpd", "4.4.2 Timeout", "timeout");
-	else if (s->phase == PHASE_DATA || s->phase == PHASE_VERDICT)
+	else if (is_content(s) || s->phase == PHASE_VERDICT)
 		data_tick(s);
 }
 

@@ -57,10 +57,30 @@ bool client_greet(struct session *, struct evbuffer *in);
 void command_run(struct session *, char *line, size_t len);
 void command_judged(struct session *, const struct verdict *);
 
+/* Why a message is refused. */
+struct fault {
+	const char *reply;
+	const char *rule;
+};
+
 /* data.c */
+#define DATA_SLICE 16384
+
 void data_start(struct session *);
 bool data_run(struct session *, struct evbuffer *in);
 void data_tick(struct session *);
 void data_injected(struct session *, const struct record *answer);
+/* What DATA and BDAT share: a message begins; */
+void data_begin(struct session *);
+/* so much of len bytes may be looked at now, DATA_SLICE at most; */
+size_t data_room(const struct session *, size_t len);
+/* this is content; that many bytes have come for it; it is whole. */
+void data_take(struct session *, const char *bytes, size_t len);
+void data_came(struct session *, size_t len);
+void data_finish(struct session *);
+
+/* chunk.c */
+void chunk_start(struct session *, char *argument);
+bool chunk_run(struct session *, struct evbuffer *in);
 
 #endif

@@ -46,6 +46,7 @@ enum phase {
 	PHASE_MAIL, /* access is asked about the sender */
 	PHASE_RCPT, /* ... the recipient */
 	PHASE_DATA,
+	PHASE_CHUNK,
 	PHASE_VERDICT, /* inject has the whole message */
 	PHASE_END
 };
@@ -96,6 +97,12 @@ struct session {
 	struct hops hops;
 	uint64_t size, taken; /* bytes of content; of data as they came */
 	int64_t data_since;
+	bool chunking, spoiled; /* BDAT has begun it; a chunk was refused */
+
+	/* of one chunk */
+	uint64_t chunk; /* bytes that are to come */
+	bool last;
+	const struct fault *misplaced; /* it is read, and refused */
 };
 
 /* The name is copied; "" is the address of nobody.  Never NULL. */

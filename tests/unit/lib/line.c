@@ -163,12 +163,37 @@ test_the_longest_line_is_known(void **state)
 	assert_int_equal(d.length, 0);
 }
 
+static void
+test_chunks_know_no_dots(void **state)
+{
+	static const char bytes[] = ".\r\n..a\r\n.\r\nb\r";
+	const size_t len = sizeof(bytes) - 1;
+	struct line_data d;
+	char out[64];
+	size_t at, n = 0;
+
+	(void)state;
+	line_data_start(&d);
+	for (at = 0; at < len; at++)
+		n += line_chunk(&d, bytes + at, 1, out + n);
+	assert_int_equal(n, 9);
+	assert_memory_equal(out, ".\n..a\n.\nb", 9);
+	assert_false(d.bare_cr || d.bare_lf || d.nul);
+	assert_true(line_chunk_end(&d));
+	assert_true(d.bare_cr);
+	line_data_start(&d);
+	line_chunk(&d, "b\r\n", 3, out);
+	assert_false(line_chunk_end(&d));
+	assert_false(d.bare_cr);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_command_ends_in_cr_lf),
 	    cmocka_unit_test(test_data_end_in_one_way_only),
+	    cmocka_unit_test(test_chunks_know_no_dots),
 	    cmocka_unit_test(test_the_longest_line_is_known),
 	};
 

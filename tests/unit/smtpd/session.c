@@ -15,7 +15,8 @@ static const struct conversation {
     {"quit", "quit\r\n", "220 |221 2.0.0", "", "", "."},
     {"EHLO", "EHLO x\r\n",
 	"220 |250-me.test Hello client.test [192.0.2.7], pleased to meet you"
-	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-SIZE 3000000"
+	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-CHUNKING|250-"
+	"SIZE 3000000"
 	"|250 HELP",
 	"", "", ""},
     {"message", DATA "Subject: x\r\n\r\n..hi\r\n.\r\n",
@@ -105,8 +106,57 @@ static const struct conversation {
     {"hold", START "RCPT TO:<hold@h>\r\nDATA\r\n~x\r\n.\r\n",
 	STARTED "250 2.1.5|354 |250 2.0.0 0000001a-00001 ", "x\n",
 	"accepted:0000001a-00001|", ""},
-    {"B01", START "BDAT 5 LAST\r\nhello\r\n", STARTED "502 5.5.1", "",
-	"refused:smtpd:not offered|", "."},
+    {"B01", START "BDAT 5 LAST\r\nhelloNOOP\r\n", STARTED "250 2.0.0|250 ",
+	"hello\n", "accepted:0000001a-00001|", ""},
+    {"B04", START "BDAT -1\r\nNOOP\r\n", STARTED "501 5.5.4", "",
+	"refused:smtpd:syntax|", "."},
+    {"B04 large", START "BDAT 99999999999999999999 LAST\r\nNOOP\r\n",
+	STARTED "501 5.5.4", "", "refused:smtpd:syntax|", "."},
+    {"B04 words", START "BDAT 5x\r\nNOOP\r\n", STARTED "501 5.5.4", "",
+	"refused:smtpd:syntax|", "."},
+    {"B04 none", START "BDAT\r\nNOOP\r\n", STARTED "501 5.5.4", "",
+	"refused:smtpd:syntax|", "."},
+    {"BDAT, NUL", START "BDAT 5# LAST\r\nNOOP\r\n", STARTED "501 5.5.4", "",
+	"refused:smtpd:NUL|", "."},
+    {"B05", START "BDAT 4\r\nab\r\nBDAT 0 LAST\r\n",
+	STARTED "250 2.0.0 4 octets|250 2.0.0 0000001a", "ab\n",
+	"accepted:0000001a-00001|", ""},
+    {"B06", HELO "BDAT 6\r\nQUIT\r\nNOOP\r\n", "220 |250 |503 5.5.1|250 ", "",
+	"refused:smtpd:sequence|", ""},
+    {"B06 nobody", HELO "MAIL FROM:<a@b>\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n",
+	"220 |250 |250 |554 5.5.1|250 ", "", "refused:smtpd:no recipient|", ""},
+    {"B07", START "BDAT 4\r\nab\r\nDATA\r\nRCPT TO:<u@h>\r\nBDAT 0 last\r\n",
+	STARTED "250 2.0.0 4|503 5.5.1|503 5.5.1|250 ", "ab\n",
+	"refused:smtpd:sequence|refused:smtpd:sequence|accepted:0000001a-"
+	"00001|",
+	""},
+    {"B08", START "BDAT 11 LAST\r\na\r\n.\r\n..b\r\nNOOP\r\n",
+	STARTED "250 2.0.0|250 ", "a\n.\n..b\n", "accepted:0000001a-00001|",
+	""},
+    {"B09 LF", START "BDAT 4 LAST\r\na\nb\nNOOP\r\n", STARTED "550 5.5.2|250 ",
+	"", "refused:smtpd:bare LF|", ""},
+    {"B09 CR", START "BDAT 4 LAST\r\nabc\rNOOP\r\n", STARTED "550 5.5.2|250 ",
+	"", "refused:smtpd:bare CR|", ""},
+    {"a CR LF in two chunks", START "BDAT 2\r\na\rBDAT 3 LAST\r\n\nb\nNOOP\r\n",
+	STARTED "250 2.0.0 2|550 5.5.2|250 ", "", "refused:smtpd:bare LF|", ""},
+    {"so it is one", START "BDAT 2\r\na\rBDAT 4 LAST\r\n\nb\r\nNOOP\r\n",
+	STARTED "250 2.0.0 2|250 2.0.0|250 ", "a\nb\n",
+	"accepted:0000001a-00001|", ""},
+    {"B11",
+	START "BDAT 2\r\na\nBDAT 3 LAST\r\nQU\nDATA\r\nRSET\r\n"
+	      "MAIL FROM:<a@b>\r\nRCPT TO:<u@h>\r\nBDAT 3 LAST\r\nx\r\n",
+	STARTED "550 5.5.2|503 5.5.1|503 5.5.1|250 2.0.0 Reset|250 |250 |"
+		"250 2.0.0",
+	"x\n",
+	"refused:smtpd:bare LF|refused:smtpd:sequence|"
+	"refused:smtpd:sequence|"
+	"accepted:0000001a-00001|",
+	""},
+    {"RSET between chunks",
+	START "BDAT 3\r\na\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<u@h>\r\n"
+	      "BDAT 3 LAST\r\nx\r\n",
+	STARTED "250 2.0.0 3|250 2.0.0 Reset|250 |250 |250 2.0.0", "x\n",
+	"accepted:0000001a-00001|", ""},
     {"two messages", /* P06 */
 	DATA
 	"x\r\n.\r\nMAIL FROM:<a@b>\r\nRCPT TO:<u@h>\r\nDATA\r\n~y\r\n.\r\n",
