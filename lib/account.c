@@ -6,7 +6,8 @@
 static bool
 is_safe(unsigned char c)
 {
-	return c > ' ' && c != 127 && c != '/' && c != ':';
+	return c > ' ' && c != 127 && c != '/' && c != ':' && c != '\\' &&
+	       c != '"';
 }
 
 bool

@@ -23,8 +23,9 @@ struct account_mailbox {
 
 /*
  * May a program use it as part of a path and as an argument?  No slash, colon,
- * blank or control byte, no leading '-' or '.', no ".lock" at its end (a spool
- * file of that name would be another's lock), and not too long.
+ * backslash, quote, blank or control byte, no leading '-' or '.', no ".lock" at
+ * its end (a spool file of that name would be another's lock), and not too
+ * long.
  */
 bool account_name(const char *);
 

@@ -97,7 +97,7 @@ special_item(struct alias_item *item, char *text, const char **reason)
 	free(text);
 	if (*item->text == '\0')
 		*reason = "nothing behind | or :include:";
-	else if (item->kind != ALIAS_PROGRAM && *item->text != '/')
+	else if (item->kind == ALIAS_FILE && *item->text != '/')
 		*reason = "a path must be absolute";
 	if (*reason == NULL)
 		return 1;
@@ -113,7 +113,7 @@ is_special(const char *from, const char *to)
 		   (to - from >= 9 && strncasecmp(from, ":include:", 9) == 0));
 }
 
-/* Does it hold blanks or control bytes outside quotes? */
+/* Does it hold control bytes outside quotes? */
 static bool
 is_broken(const char *p)
 {
@@ -121,8 +121,8 @@ is_broken(const char *p)
 
 	for (; p < end; p = next) {
 		next = *p == '"' ? quoting_string(p, end) : p + 1;
-		if (next == NULL || quoting_blank(*p) ||
-		    iscntrl((unsigned char)*p))
+		if (next == NULL ||
+		    (iscntrl((unsigned char)*p) && !quoting_blank(*p)))
 			return true;
 	}
 	return false;
@@ -141,7 +141,7 @@ address_item(struct alias_item *item, char *text, const char **reason)
 			item->kind = ALIAS_USER;
 	}
 	if (is_broken(body))
-		*reason = "blank or control character in an address";
+		*reason = "control character in an address";
 	else if (*body == '\0')
 		*reason = "empty address";
 	if (*reason != NULL) {
@@ -232,6 +232,7 @@ alias_parse(const char *text, size_t len, struct alias_items *items,
 			break;
 		if ((got = read_item(s.at, end, &item, &s.reason)) == -1)
 			break;
+		item.line = s.line;
 		if (got == 1)
 			append(items, &item);
 		if (items->count > ALIAS_ITEMS)

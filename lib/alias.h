@@ -28,11 +28,12 @@ enum alias_kind {
 	ALIAS_USER,    /* text is the user, without the backslash */
 	ALIAS_PROGRAM, /* text is the command, without | and outer quotes */
 	ALIAS_FILE,    /* text is the absolute path */
-	ALIAS_INCLUDE  /* text is the absolute path */
+	ALIAS_INCLUDE  /* text is the path */
 };
 
 struct alias_item {
 	enum alias_kind kind;
+	unsigned line; /* of the text that it stands in, from 1 */
 	char *text;
 };
 

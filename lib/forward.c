@@ -96,7 +96,9 @@ include(
 
 	if (t == NULL)
 		err(EXIT_TEMP, NULL);
-	if (depth > DEPTH)
+	if (*path != '/')
+		r = defer(f, path, "a path must be absolute");
+	else if (depth > DEPTH)
 		r = defer(f, path, "included too deep");
 	else if ((r = read_file(path, t, &doubt, f)) == 0)
 		r = defer(f, path, doubt);

@@ -50,11 +50,15 @@ past_host(const char *p)
 	return end == p ? NULL : end;
 }
 
-static bool
-is_port(const char *p)
+/* Past ":port" at p, or p if there is none. */
+static const char *
+past_port(const char *p)
 {
-	return *p != '\0' && strlen(p) <= 5 &&
-	       p[strspn(p, "0123456789")] == '\0';
+	size_t len = *p == ':' ? strspn(p + 1, "0123456789") : 0;
+
+	if (len == 0 || len > 5 || (p[1 + len] != '\0' && p[1 + len] != ':'))
+		return p;
+	return p + 1 + len;
 }
 
 bool
@@ -62,24 +66,27 @@ mailer_is_host(const char *text)
 {
 	const char *end = past_host(text);
 
-	return end != NULL &&
-	       (*end == '\0' || (*end == ':' && is_port(end + 1)));
+	return end != NULL && *past_port(end) == '\0';
 }
 
 /*
- * sendmail takes "h1:h2" as hosts to be tried in turn; here a number is a port,
- * and of several hosts the first counts, whose exchangers are tried in turn.
+ * sendmail takes all that colons part for hosts to be tried in turn; here a
+ * number behind a host is its port.
  */
-static bool
-cut_list(char *host)
+bool
+mailer_is_list(const char *text)
 {
-	const char *end = past_host(host);
+	const char *end;
 
-	if (end == NULL)
-		return false;
-	if (*end == ':' && !is_port(end + 1) && past_host(end + 1) != NULL)
-		host[end - host] = '\0';
-	return mailer_is_host(host);
+	for (;; text = end + 1) {
+		if ((end = past_host(text)) == NULL)
+			return false;
+		end = past_port(end);
+		if (*end == '\0')
+			return true;
+		if (*end != ':')
+			return false;
+	}
 }
 
 static void
@@ -100,7 +107,7 @@ smtp(struct mailer *m, const char *text)
 	}
 	strlcpy(m->host, text, sizeof(m->host));
 	addr_fold(m->host);
-	if (!cut_list(m->host))
+	if (!mailer_is_list(m->host))
 		wrong(m, "554 5.3.5 mailertable: no valid host name");
 }
 
@@ -110,9 +117,12 @@ use(struct mailer *m, const char *name, const char *text)
 	char message[128];
 	size_t i, count = sizeof(mailers) / sizeof(mailers[0]);
 
-	for (i = 0; i < count && strcasecmp(mailers[i].name, name) != 0; i++)
+	strlcpy(m->name, name, sizeof(m->name));
+	addr_fold(m->name);
+	for (i = 0; i < count && strcmp(mailers[i].name, m->name) != 0; i++)
 		;
 	if (i == count) {
+		strlcpy(m->host, text, sizeof(m->host));
 		snprintf(message, sizeof(message),
 		    "554 5.3.5 unknown mailer %.64s", name);
 		wrong(m, message);
@@ -179,6 +189,7 @@ mailer_find(struct tables *t, const char *domain, struct mailer *m,
 	const char *dot;
 
 	memset(m, 0, sizeof(*m));
+	strlcpy(m->name, "esmtp", sizeof(m->name));
 	if (ask(t, domain, NULL, m, rule))
 		return;
 	for (dot = strchr(domain, '.'); dot != NULL;

@@ -10,14 +10,15 @@
 enum mailer_kind {
 	MAILER_TEMP = -1, /* the table cannot be read: t->reason */
 	MAILER_NONE,      /* no entry: the domain's own exchangers */
-	MAILER_SMTP,      /* to host; user, if set, is the new address */
-	MAILER_LOCAL,     /* user is the address here, "" the same local part */
+	MAILER_SMTP,  /* to host, or several; user, if set, is the address */
+	MAILER_LOCAL, /* user is the address here, "" the same local part */
 	MAILER_DISCARD,
 	MAILER_ERROR
 };
 
 struct mailer {
 	enum mailer_kind kind;
+	char name[32]; /* as sendmail calls it, in lower case */
 	char host[ADDR_SIZE];
 	char user[ADDR_SIZE];
 	struct rhs error;
@@ -29,5 +30,7 @@ void mailer_find(struct tables *t, const char *domain, struct mailer *,
 
 /* Is it "host", "[host]" or "[address]", with or without ":port"? */
 bool mailer_is_host(const char *);
+/* Is it one of these, or several parted by colons? */
+bool mailer_is_list(const char *);
 
 #endif

@@ -28,12 +28,15 @@ target_free(struct target *t)
 	free(t->recipient);
 	free(t->user);
 	free(t->extension);
+	free(t->mailer);
 	free(t->host);
 	free(t->status);
 	free(t->text);
 	free(t->code);
 	free(t->rule);
 	free(t->sender);
+	free(t->about);
+	free(t->where);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -68,8 +71,10 @@ target_local(struct target *t, struct tables *tables, const char *local,
 
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_LOCAL;
-	t->direct = *local == '\\';
-	if (t->direct)
+	t->mailer = copy("local");
+	/* sendmail: a backslash anywhere ends all looking up. */
+	t->direct = strchr(local, '\\') != NULL;
+	if (*local == '\\')
 		local++;
 	set_recipient(t, local, *domain != '\0' ? domain : tables->me);
 	spell(local, user);
@@ -87,6 +92,7 @@ target_error(struct target *t, const char *recipient, const struct rhs *error,
 {
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_ERROR;
+	t->mailer = copy("error");
 	t->recipient = copy(recipient);
 	t->code = copy(error->code);
 	t->status = copy(error->status);
@@ -118,6 +124,7 @@ has_moved(const struct addr *a, struct target *t)
 		return false;
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_ERROR;
+	t->mailer = copy("error");
 	set_recipient(t, a->local, a->domain);
 	snprintf(reply, sizeof(reply), "User has moved; please try <%s@%.*s>",
 	    a->local, (int)(len - (sizeof(mark) - 1)), a->domain);
@@ -156,14 +163,35 @@ to_local(struct tables *t, const char *local, const char *domain,
 	return 0;
 }
 
+/*
+ * A pseudo domain of one label is written the way UUCP hosts know it; relays
+ * get every address as it is.
+ */
+static void
+set_remote(struct target *t, const struct addr *a, const char *me)
+{
+	size_t len = strcspn(a->domain, ".");
+	char path[ADDR_SIZE * 2];
+
+	if (strcasecmp(a->domain + len, ".UUCP") != 0 ||
+	    strcmp(t->mailer, "relay") == 0) {
+		set_recipient(t, a->local, a->domain);
+		return;
+	}
+	snprintf(path, sizeof(path), "%.*s!%s", (int)len, a->domain, a->local);
+	set_recipient(t, path, me);
+}
+
+/* m: which mailer and host; no host: the domain's exchangers. */
 static int
-to_host(const struct addr *a, const char *host, const char *rule,
-    struct target *out)
+to_host(struct tables *t, const struct addr *a, const struct mailer *m,
+    const char *rule, struct target *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->kind = TARGET_REMOTE;
-	set_recipient(out, a->local, a->domain);
-	out->host = copy(host);
+	out->mailer = copy(m->name);
+	set_remote(out, a, t->me);
+	out->host = copy(m->host[0] != '\0' ? m->host : a->domain);
 	addr_fold(out->host);
 	out->rule = copy(rule);
 	return 0;
@@ -207,17 +235,20 @@ by_mailer(struct tables *t, const struct addr *a, struct mailer *m,
 		target_error(out, a->local, &m->error, rule);
 		free(out->recipient);
 		set_recipient(out, a->local, a->domain);
+		free(out->mailer);
+		out->mailer = copy(m->name);
+		out->host = copy(m->host);
 		return 0;
 	case MAILER_DISCARD:
-		to_host(a, "", rule, out);
+		(void)to_host(t, a, m, rule, out);
 		out->kind = TARGET_DISCARD;
 		return 0;
 	default:
 		if (m->user[0] == '\0')
-			return to_host(a, m->host, rule, out);
+			return to_host(t, a, m, rule, out);
 		strlcpy(other.local, m->user, sizeof(other.local));
 		other.domain[0] = '\0';
-		return to_host(&other, m->host, rule, out);
+		return to_host(t, &other, m, rule, out);
 	}
 }
 
@@ -230,7 +261,7 @@ to_remote(struct tables *t, const struct addr *a, const char *mapped,
     struct target *out)
 {
 	char rule[RULE_SIZE] = "";
-	struct mailer m = {.kind = MAILER_NONE};
+	struct mailer m = {.kind = MAILER_NONE, .name = "esmtp"};
 
 	if (a->domain[0] != '[')
 		mailer_find(t, a->domain, &m, rule);
@@ -240,7 +271,9 @@ to_remote(struct tables *t, const struct addr *a, const char *mapped,
 		return by_mailer(t, a, &m, rule, out);
 	if (t->relayhost[0] != '\0' && a->domain[0] != '[') {
 		snprintf(rule, sizeof(rule), "relayhost:%s", t->relayhost);
-		return to_host(a, t->relayhost, rule, out);
+		strlcpy(m.name, "relay", sizeof(m.name));
+		strlcpy(m.host, t->relayhost, sizeof(m.host));
+		return to_host(t, a, &m, rule, out);
 	}
 	if (!mailer_is_host(a->domain))
 		return fail(out, a->local, "553 5.1.2 Invalid host name",
@@ -249,7 +282,7 @@ to_remote(struct tables *t, const struct addr *a, const char *mapped,
 	addr_fold(rule);
 	if (*mapped != '\0')
 		strlcpy(rule, mapped, sizeof(rule));
-	return to_host(a, a->domain, rule, out);
+	return to_host(t, a, &m, rule, out);
 }
 
 static int
@@ -275,6 +308,7 @@ route_one(struct tables *t, const char *text, bool virtual, struct target *out)
 	enum addr_fault fault;
 	enum virtuser got;
 	const char *hit;
+	bool other; /* not ours, but virtusertable holds for it */
 	int i;
 
 	memset(out, 0, sizeof(*out));
@@ -289,13 +323,15 @@ route_one(struct tables *t, const char *text, bool virtual, struct target *out)
 		if (has_moved(&a, out))
 			return 0;
 		hit = a.domain[0] != '\0' ? tables_local(t, a.domain) : NULL;
-		if (hit == NULL && a.domain[0] != '\0')
-			return to_remote(t, &a, rule, out);
+		other = hit == NULL && virtual && a.domain[0] != '\0' &&
+			tables_virtual(t, a.domain);
 		got = VIRTUSER_NONE;
-		if (virtual && hit != NULL)
+		if (virtual && (hit != NULL || other))
 			got = virtuser_map(t, &a, next, &error, rule);
 		if (got == VIRTUSER_TEMP)
 			return -1;
+		if (got == VIRTUSER_NONE && hit == NULL && a.domain[0] != '\0')
+			return to_remote(t, &a, rule, out);
 		if (got == VIRTUSER_NONE)
 			return at_home(t, &a, hit, rule, out);
 		if (got == VIRTUSER_ERROR) {

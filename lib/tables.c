@@ -47,6 +47,8 @@ tables_open(const char *dir, FILE *trace)
 	t->mailboxes = map_open(dir, "mailboxes");
 	t->local = class_local(dir, t->me);
 	t->relay = class_open(dir, "relay-domains");
+	t->virtual = class_open(dir, "virtuser-domains");
+	t->virtual_below = conf_is(dir, "virtuser_entire_domain");
 	t->world = (struct addr_world){t->me, world_is_local, world_rename, t};
 	t->trace = trace;
 	return t;
@@ -65,6 +67,7 @@ tables_close(struct tables *t)
 	map_close(t->mailboxes);
 	class_close(t->local);
 	class_close(t->relay);
+	class_close(t->virtual);
 	free(t);
 }
 
@@ -92,7 +95,8 @@ check(struct tables *t, struct class *class)
 int
 tables_begin(struct tables *t)
 {
-	if (check(t, t->local) == -1 || check(t, t->relay) == -1)
+	if (check(t, t->local) == -1 || check(t, t->relay) == -1 ||
+	    check(t, t->virtual) == -1)
 		return -1;
 	hold(t, true);
 	return 0;
@@ -121,8 +125,9 @@ make_key(const char *from, char key[ADDR_SIZE * 2])
 	return true;
 }
 
-static void
-trace(struct tables *t, const char *table, const char *key, const char *value)
+void
+tables_trace(
+    struct tables *t, const char *table, const char *key, const char *value)
 {
 	char place[PATH_SIZE + 64];
 
@@ -149,7 +154,7 @@ tables_load(struct tables *t, struct map *map, const char *from, char **value,
 	if ((got = map_load(map, key, value)) == -1)
 		strlcpy(t->reason, map_reason(map), sizeof(t->reason));
 	else
-		trace(t, map_name(map), key, *value);
+		tables_trace(t, map_name(map), key, *value);
 	if (got == 1 && rule != NULL)
 		snprintf(rule, RULE_SIZE, "%s:%s", map_name(map), key);
 	return got;
@@ -175,7 +180,7 @@ void
 tables_trace_class(struct tables *t, const struct class *class,
     const char *word, const char *hit)
 {
-	trace(t, class_name(class), hit != NULL ? hit : word, hit);
+	tables_trace(t, class_name(class), hit != NULL ? hit : word, hit);
 }
 
 const char *
@@ -185,4 +190,15 @@ tables_local(struct tables *t, const char *domain)
 
 	tables_trace_class(t, t->local, domain, hit);
 	return hit;
+}
+
+bool
+tables_virtual(struct tables *t, const char *domain)
+{
+	const char *hit = t->virtual_below ? class_suffix(t->virtual, domain)
+					   : class_has(t->virtual, domain);
+
+	if (hit != NULL || t->trace != NULL)
+		tables_trace_class(t, t->virtual, domain, hit);
+	return hit != NULL;
 }

@@ -22,8 +22,10 @@ struct tables {
 	char relayhost[256]; /* "" if there is none */
 	struct map *access, *virtusertable, *aliases, *mailertable,
 	    *domaintable, *mailboxes;
-	struct class *local; /* class w */
-	struct class *relay; /* class R */
+	struct class *local;   /* class w */
+	struct class *relay;   /* class R */
+	struct class *virtual; /* virtuser-domains: class VirtHost */
+	bool virtual_below;    /* and what lies below them */
 	struct addr_world world;
 	FILE *trace;     /* NULL: no trace */
 	unsigned nested; /* route_one within itself */
@@ -51,7 +53,12 @@ int tables_load(struct tables *, struct map *, const char *key, char **value,
 
 /* Is the domain in class w?  The word, or NULL. */
 const char *tables_local(struct tables *, const char *domain);
-/* Note in the trace that a class was asked. */
+/* Does virtusertable hold for it, though it is not ours? */
+bool tables_virtual(struct tables *, const char *domain);
+/* Note in the trace what was asked.  value: what was found, or NULL. */
+void tables_trace(
+    struct tables *, const char *table, const char *key, const char *value);
+/* The same for a class. */
 void tables_trace_class(
     struct tables *, const struct class *, const char *word, const char *hit);
 

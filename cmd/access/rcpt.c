@@ -221,6 +221,8 @@ has_mailbox(struct rcpt *r)
 	free(value);
 	if (got != 0 || route_stand_in(r->target.user) != NULL)
 		return got == -1 ? -1 : 1;
+	if (!account_name(r->target.user))
+		return 0;
 	got = tables_load(t, t->mailboxes, r->target.user, &value, NULL);
 	free(value);
 	return got;

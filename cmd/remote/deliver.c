@@ -67,6 +67,7 @@ finish_with(struct delivery *d, enum outcome_class class, const char *status,
 }
 
 static void try_next(struct delivery *);
+static void look_up(struct delivery *);
 
 /* --- one host ------------------------------------------------------------- */
 
@@ -202,16 +203,39 @@ take_idle(struct delivery *d)
 	return false;
 }
 
+/* Nobody of this host could be talked to: another may have been named. */
+static void
+next_host(struct delivery *d)
+{
+	if (job_next_host(&d->job)) {
+		look_up(d);
+	} else {
+		job_close(&d->job, &d->last);
+		finish(d);
+	}
+}
+
 static void
 try_next(struct delivery *d)
 {
 	if (d->next == d->hosts.count) {
-		job_close(&d->job, &d->last);
-		finish(d);
+		next_host(d);
 	} else {
 		d->host = &d->hosts.hosts[d->order[d->next++]];
 		dial(d);
 	}
+}
+
+/* Of several hosts, one that may be well again later decides. */
+static void
+no_hosts(struct delivery *d, const struct exchangers *hosts)
+{
+	enum outcome_class class =
+	    hosts->failed == 1 ? OUTCOME_FAILED : OUTCOME_DEFERRED;
+
+	if (d->last.class == OUTCOME_OPEN || d->last.class == OUTCOME_FAILED)
+		outcome_set(&d->last, class, hosts->status, NULL, hosts->text);
+	next_host(d);
 }
 
 static void
@@ -221,17 +245,23 @@ on_hosts(const struct exchangers *hosts, void *arg)
 
 	d->lookup = NULL;
 	if (hosts->failed != 0) {
-		finish_with(d,
-		    hosts->failed == 1 ? OUTCOME_FAILED : OUTCOME_DEFERRED,
-		    hosts->status, hosts->text);
+		no_hosts(d, hosts);
 		return;
 	}
 	d->hosts = *hosts;
+	d->next = 0;
 	put_in_order(d);
 	if (take_idle(d))
 		send_open(d);
 	else
 		try_next(d);
+}
+
+static void
+look_up(struct delivery *d)
+{
+	d->lookup = resolve_exchangers(
+	    d->world->resolver, d->job.host, d->world->me, on_hosts, d);
 }
 
 /* --- start ---------------------------------------------------------------- */
@@ -256,8 +286,7 @@ on_scan(evutil_socket_t fd, short what, void *arg)
 	} else {
 		d->job.envelope.size = content_wire(&d->job.content);
 		d->job.envelope.eightbit = d->job.content.eightbit;
-		d->lookup = resolve_exchangers(
-		    d->world->resolver, d->job.host, d->world->me, on_hosts, d);
+		look_up(d);
 	}
 }
 

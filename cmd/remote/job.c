@@ -20,26 +20,64 @@ fits_command(const char *address)
 	return true;
 }
 
-/* "host", "host:port", "[2001:db8::1]:port" */
+/* Past the brackets or the name at text. */
 static const char *
-parse_host(struct job *job, const char *text)
+past_name(const char *text)
 {
-	const char *close = strrchr(text, ']'), *error;
-	const char *colon = strchr(close == NULL ? text : close, ':');
-	size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+	const char *close = *text == '[' ? strchr(text, ']') : NULL;
+
+	return close != NULL ? close + 1 : text + strcspn(text, ":");
+}
+
+/*
+ * The first of "host", "host:port", "[2001:db8::1]:port", parted by colons;
+ * digits behind a host are its port.
+ */
+static const char *
+take_host(struct job *job)
+{
+	const char *text = job->hosts, *end = past_name(text), *error = NULL;
+	size_t len = (size_t)(end - text), digits;
+	char port[8];
 
 	job->port = SMTP_PORT;
-	if (colon != NULL) {
-		job->port = (unsigned)strtonum(colon + 1, 1, 65535, &error);
-		if (error != NULL)
-			return "host: bad port";
+	job->given_port = false;
+	digits = *end == ':' ? strspn(end + 1, "0123456789") : 0;
+	if (digits > 0 && (end[1 + digits] == ':' || end[1 + digits] == '\0')) {
+		(void)snprintf(
+		    port, sizeof(port), "%.*s", (int)digits, end + 1);
+		job->port = (unsigned)strtonum(port, 1, 65535, &error);
 		job->given_port = true;
+		end += 1 + digits;
 	}
+	if (error != NULL || digits >= sizeof(port))
+		return "host: bad port";
 	if (len == 0 || len >= sizeof(job->host))
 		return "host: empty or too long";
+	if (*end != '\0' && *end != ':')
+		return "host: no name";
 	memcpy(job->host, text, len);
 	job->host[len] = '\0';
+	job->hosts = *end == ':' ? end + 1 : NULL;
 	return NULL;
+}
+
+bool
+job_next_host(struct job *job)
+{
+	return job->hosts != NULL && take_host(job) == NULL;
+}
+
+/* All of them must make sense; the first is the first to be tried. */
+static const char *
+parse_hosts(struct job *job, const char *text)
+{
+	const char *why = NULL;
+
+	for (job->hosts = text; why == NULL && job->hosts != NULL;)
+		why = take_host(job);
+	job->hosts = text;
+	return why != NULL ? why : take_host(job);
 }
 
 static const char *
@@ -83,7 +121,7 @@ parse_fields(struct job *job)
 	job->envelope.sender = record_text(q, "sender");
 	if (record_get(q, "host") == NULL)
 		return "host: missing";
-	if ((why = parse_host(job, record_text(q, "host"))) != NULL)
+	if ((why = parse_hosts(job, record_text(q, "host"))) != NULL)
 		return why;
 	if ((why = parse_recipients(job)) == NULL &&
 	    !fits_command(job->envelope.sender))

@@ -17,9 +17,12 @@
 struct job {
 	struct record question;
 	const char *id;
-	char host[RESOLVE_NAME + 8]; /* without the port */
+	/* The host whose turn it is: without the port, the port, and the rest.
+	 */
+	char host[RESOLVE_NAME + 8];
 	unsigned port;
 	bool given_port;
+	const char *hosts; /* to be tried if this one cannot be talked to */
 	struct envelope envelope;
 	struct content content;
 };
@@ -33,6 +36,8 @@ const char *job_parse(struct job *, const struct record *question);
 const char *job_content(struct job *, struct evbuffer *, int fd);
 void job_free(struct job *);
 
+/* Go on to the next host.  false if there is none. */
+bool job_next_host(struct job *);
 /* Is a recipient's outcome still open? */
 bool job_is_open(const struct job *);
 /* Give every open recipient this one. */

@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 #include "exits.h"
+#include "follow.h"
 #include "paths.h"
 #include "record.h"
+#include "rhs.h"
 #include "route.h"
 
 struct job {
 	struct router *router;
 	bool records;
+	bool step; /* the first one only */
 	int status;
 };
 
@@ -26,12 +29,14 @@ static const char *const kinds[] = {
     [TARGET_REMOTE] = "remote",
     [TARGET_DISCARD] = "discard",
     [TARGET_ERROR] = "error",
+    [TARGET_PROGRAM] = "program",
+    [TARGET_FILE] = "file",
 };
 
 __attribute__((noreturn)) static void
 usage(void)
 {
-	fputs("usage: route [-rv] [-c confdir] address ...\n", stderr);
+	fputs("usage: route [-1rv] [-c confdir] address ...\n", stderr);
 	exit(EXIT_PERM);
 }
 
@@ -54,15 +59,29 @@ print_record(const char *address, const struct target *t)
 	add(&r, "user", t->user);
 	add(&r, "extension", t->extension);
 	add(&r, "direct", t->direct ? "yes" : NULL);
-	add(&r, "host", t->kind == TARGET_REMOTE ? t->host : NULL);
+	add(&r, "mailer", t->mailer);
+	add(&r, "host", t->host);
+	if (t->kind == TARGET_PROGRAM || t->kind == TARGET_FILE)
+		add(&r, t->kind == TARGET_FILE ? "path" : "command", t->text);
+	else
+		add(&r, "text", t->text);
 	add(&r, "code", t->code);
 	add(&r, "status", t->status);
-	add(&r, "text", t->text);
+	add(&r, "about", t->about);
+	add(&r, "where", t->where);
 	add(&r, "sender", t->sender);
 	add(&r, "rule", t->rule);
 	if (record_print(stdout, &r) == -1)
 		err(EXIT_TEMP, "standard output");
 	record_free(&r);
+}
+
+/* Is the error about an address that the one asked for led to? */
+static bool
+is_other(const char *address, const struct target *t)
+{
+	return t->about != NULL && strcmp(address, t->about) != 0 &&
+	       rhs_is_prefixed(t->code);
 }
 
 /* address, kind, where, rule: one line, parted by tabs. */
@@ -82,24 +101,45 @@ print_line(const char *address, const struct target *t)
 		fputs(t->recipient, stdout);
 		break;
 	case TARGET_ERROR:
-		printf("%s %s %s", t->code, t->status, t->text);
+		printf("%s %s %s%s%s%s%s", t->code, t->status,
+		    t->where != NULL ? t->where : "",
+		    t->where != NULL ? ": " : "",
+		    is_other(address, t) ? t->about : "",
+		    is_other(address, t) ? "... " : "", t->text);
+		break;
+	case TARGET_PROGRAM:
+	case TARGET_FILE:
+		fputs(t->text, stdout);
 		break;
 	}
 	printf("\t%s\n", t->rule);
 }
 
+/* 0, or -1 and the reason. */
+static int
+find(struct job *job, const char *address, struct targets *targets,
+    char *reason, size_t size)
+{
+	if (!job->step)
+		return router_follow(job->router, address, follow_house(),
+		    targets, reason, size);
+	targets->count = 1;
+	if ((targets->list = calloc(1, sizeof(*targets->list))) == NULL)
+		err(EXIT_TEMP, "route");
+	return router_step(job->router, address, targets->list, reason, size);
+}
+
 static void
 ask(struct job *job, const char *address)
 {
-	struct targets targets;
+	struct targets targets = {0};
 	char reason[1024];
 	size_t i;
 
-	if (router_expand(
-		job->router, address, &targets, reason, sizeof(reason)) == -1) {
+	if (find(job, address, &targets, reason, sizeof(reason)) == -1) {
 		warnx("%s: %s", address, reason);
 		job->status = EXIT_TEMP;
-		return;
+		targets.count = 0;
 	}
 	for (i = 0; i < targets.count; i++) {
 		if (targets.list[i].kind == TARGET_ERROR && job->status == 0)
@@ -131,15 +171,17 @@ ask_lines(struct job *job)
 int
 main(int argc, char *argv[])
 {
-	struct job job = {NULL, false, 0};
+	struct job job = {NULL, false, false, 0};
 	struct paths paths;
 	bool verbose = false;
 	int c;
 
 	paths_find(&paths);
-	while ((c = getopt(argc, argv, "c:rv")) != -1) {
+	while ((c = getopt(argc, argv, "1c:rv")) != -1) {
 		if (c == 'c')
 			strlcpy(paths.conf, optarg, sizeof(paths.conf));
+		else if (c == '1')
+			job.step = true;
 		else if (c == 'r')
 			job.records = true;
 		else if (c == 'v')

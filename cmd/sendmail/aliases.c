@@ -1,7 +1,6 @@
 /*
  * newaliases: conf/aliases, checked, into conf/aliases.cdb.
  */
-#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -40,27 +39,21 @@ complain(
 	run->tally.errors++;
 }
 
-/*
- * "alice@local.example" is alice; another host's address is no alias.  NULL
- * and the name in lower case, without domain; or why not.
- */
+/* The name that the entry has in the table; NULL, or why it can have none. */
 static const char *
-local_name(struct aliases *run, char *name)
+local_name(struct aliases *run, char name[256])
 {
-	char *at = strrchr(name, '@');
-	int ours;
+	char found[256];
 
-	if (at != NULL) {
-		ours = router_is_local(run->router, at + 1);
-		if (ours == -1)
-			return "local-host-names cannot be read";
-		if (ours == 0)
-			return "cannot alias non-local names";
-		*at = '\0';
+	switch (router_alias_name(run->router, name, found, sizeof(found))) {
+	case 1:
+		strlcpy(name, found, 256);
+		return NULL;
+	case 0:
+		return "cannot alias non-local names";
+	default:
+		return "local-host-names cannot be read";
 	}
-	for (; *name != '\0'; name++)
-		*name = (char)tolower((unsigned char)*name);
-	return NULL;
 }
 
 static const char *
@@ -81,9 +74,13 @@ check_value(const char *value)
 static void
 store(struct aliases *run, struct alias_entry *entry)
 {
-	const char *why = local_name(run, entry->name);
-	size_t key = strlen(entry->name), value = strlen(entry->value);
+	char written[256];
+	const char *why;
+	size_t key, value = strlen(entry->value);
 
+	strlcpy(written, entry->name, sizeof(written));
+	why = local_name(run, entry->name);
+	key = strlen(entry->name);
 	if (why == NULL)
 		why = check_value(entry->value);
 	if (why != NULL) {
@@ -92,8 +89,8 @@ store(struct aliases *run, struct alias_entry *entry)
 	}
 	if (mapmake_put(run->map, entry->name, key, entry->value, value,
 		MAPMAKE_REPLACE) == 1)
-		warnx("%s: line %u: %s... Warning: duplicate alias name",
-		    run->path, entry->line, entry->name);
+		warnx("%s: line %u: %s... Warning: duplicate alias name %s",
+		    run->path, entry->line, written, entry->name);
 	run->tally.entries++;
 	run->tally.total += key + value;
 	if (value > run->tally.longest)
@@ -143,11 +140,6 @@ slurp(const char *path, size_t *len)
 static int
 finish(struct aliases *run)
 {
-	if (run->tally.errors > 0) {
-		mapmake_abort(run->map);
-		warnx("%s: left as it was", run->table);
-		return EX_DATAERR;
-	}
 	if (mapmake_commit(run->map) == -1) {
 		warn("%s", run->table);
 		return EX_CANTCREAT;
@@ -155,7 +147,7 @@ finish(struct aliases *run)
 	printf("%s: %lu aliases, longest %zu bytes, %zu bytes total\n",
 	    run->path, run->tally.entries, run->tally.longest,
 	    run->tally.total);
-	return EX_OK;
+	return run->tally.errors > 0 ? EX_SOFTWARE : EX_OK;
 }
 
 int

@@ -313,6 +313,15 @@ is 'nobody there' \
     'a@x deferred 4.4.1 [127.0.0.1] cannot be reached at port 1: Connection refused' \
     to '[127.0.0.1]:1' a@x
 
+like 'several hosts: the next one, if nobody is at the first' \
+    '^a@x done 2.0.0 \[127.0.0.1\]' to "[127.0.0.1]:1:one.test:$at" a@x
+is 'several hosts: all away' \
+    'a@x deferred 4.4.1 [127.0.0.1] cannot be reached at port 2: Connection refused' \
+    to '[127.0.0.1]:1:[127.0.0.1]:2' a@x
+is 'several hosts: one that may come back decides' \
+    'a@x deferred 4.4.1 [127.0.0.1] cannot be reached at port 1: Connection refused' \
+    to 'bad.test:[127.0.0.1]:1:bad.test' a@x
+
 # --- bad questions -----------------------------------------------------------
 
 ask_text() { printf '%b' "$1" | "$BIN/remote"; }
@@ -322,7 +331,9 @@ like 'half a question' 'status 100' ask_text 'sender=\nhost=h'
 like 'no host' 'question: host: missing' \
     ask_text 'sender=\nrecipient=a@x\nsize=0\n\n'
 like 'a bad port' 'question: host: bad port' \
-    ask_text 'sender=\nhost=h:x\nrecipient=a@x\nsize=0\n\n'
+    ask_text 'sender=\nhost=h:99999\nrecipient=a@x\nsize=0\n\n'
+like 'several hosts with an empty one' 'question: host: empty' \
+    ask_text 'sender=\nhost=h::i\nrecipient=a@x\nsize=0\n\n'
 like 'no recipient' 'question: recipient: missing' \
     ask_text 'sender=\nhost=h\nsize=0\n\n'
 like 'no size' 'size: missing' \

@@ -8,6 +8,8 @@
 #					hash); makemap's exit status
 #	$world->accounts()		the users that the real sendmail knew,
 #					as mailboxes
+#	World::users()			their names
+#	$world->{env}			variables for the programs
 #	$world->aliases(LINE ...)	"name: list", compiled by newaliases
 #	$world->run(PROGRAM, ARGS, IN)	(exit status, output, complaints)
 #	World::record(NAME => VALUE ..)	one record, as every program reads it
@@ -41,6 +43,8 @@ my @zone = (
 	'/^[0-9.]*$/ NXDOMAIN',
 	'/./ A 192.0.2.80',
 );
+
+sub users { return @users; }
 
 sub start_names {
 	my ($top) = @_;
@@ -109,6 +113,7 @@ sub run {
 	my $pid = fork // die "fork: $!\n";
 	if ($pid == 0) {
 		$ENV{POSTERN} = $self->{root};
+		%ENV = (%ENV, %{ $self->{env} || {} });
 		open STDIN, '<', "$base.in" or POSIX::_exit(111);
 		open STDOUT, '>', "$base.out" or POSIX::_exit(111);
 		open STDERR, '>', "$base.err" or POSIX::_exit(111);

@@ -53,8 +53,10 @@ static const struct {
     {":include:/etc/l1", "i:/etc/l1"},
     {":INCLUDE: /etc/l1", "i:/etc/l1"},
     {"\":include:/etc/l2\", bob", "i:/etc/l2 ; a:bob"},
+    {":include:relative", "i:relative"}, /* for its reader to refuse */
+    {"a b", "a:a b"},
+    {"error:5.7.1:550 no", "a:error:5.7.1:550 no"},
     /* wrong */
-    {":include:relative", NULL},
     {":include:", NULL},
     {"|", NULL},
     {"|/p \"open", NULL},
@@ -63,7 +65,6 @@ static const struct {
     {"<a@b", NULL},
     {"(open", NULL},
     {"<>", NULL},
-    {"a b", NULL},
     {"a\x01@b", NULL},
 };
 
