@@ -1,6 +1,4 @@
 #include <err.h>
-#include <search.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,129 +7,13 @@
 #include "alias.h"
 #include "exits.h"
 #include "expand.h"
+#include "expand_node.h"
 #include "route_one.h"
 
 #define DEPTH_MAX   10     /* sendmail's MaxAliasRecursion */
 #define TARGETS_MAX 100000 /* of one recipient */
 
-/* An address that was met. */
-struct node {
-	struct target t;
-	struct node *up; /* whose list names it */
-	char *about;     /* as it was written there */
-	char *key;       /* equal for what is the same delivery */
-	unsigned line;   /* of that list */
-	bool self;       /* its own list leads back to it: it is meant too */
-	bool dead;       /* others stand for it */
-	bool list;       /* an :include: to be followed; text is the path */
-};
-
-/* One recipient's expansion. */
-struct walk {
-	struct tables *t;
-	const struct house
-	    *house;          /* NULL, or without include: users are ends */
-	struct node **nodes; /* in the order met */
-	size_t count;
-	void *seen;         /* tsearch: the nodes by key */
-	const char *sender; /* by the innermost owner- alias, or NULL */
-	const char *rule;   /* of the list that is followed, or NULL */
-	const char *file;   /* that is read, or NULL */
-	unsigned line;      /* and where in it */
-};
-
 static int send_to(struct walk *, struct node *, unsigned depth);
-
-/* --- nodes ----------------------------------------------------------------
- */
-
-static char *
-copy(const char *text)
-{
-	char *new = strdup(text);
-
-	if (new == NULL)
-		err(EXIT_TEMP, "route");
-	return new;
-}
-
-static void
-replace(char **text, const char *with)
-{
-	free(*text);
-	*text = with != NULL ? copy(with) : NULL;
-}
-
-__attribute__((format(printf, 1, 2))) static char *
-make(const char *format, ...)
-{
-	char *text;
-	va_list ap;
-
-	va_start(ap, format);
-	if (vasprintf(&text, format, ap) == -1)
-		err(EXIT_TEMP, "route");
-	va_end(ap);
-	return text;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	return strcmp(
-	    ((const struct node *)a)->key, ((const struct node *)b)->key);
-}
-
-static struct node *
-node_new(struct node *up, const char *about, unsigned line)
-{
-	struct node *n = calloc(1, sizeof(*n));
-
-	if (n == NULL)
-		err(EXIT_TEMP, "route");
-	n->up = up;
-	n->about = copy(about);
-	n->line = line;
-	return n;
-}
-
-static void
-node_free(struct node *n)
-{
-	target_free(&n->t);
-	free(n->about);
-	free(n->key);
-	free(n);
-}
-
-/* \user is another delivery than user: that may go on elsewhere. */
-static void
-set_key(struct node *n)
-{
-	const struct target *t = &n->t;
-
-	free(n->key);
-	if (t->kind == TARGET_LOCAL)
-		n->key = make("%s%s+%s", t->direct ? "\\" : "", t->user,
-		    t->extension != NULL ? t->extension : "");
-	else
-		n->key = make("%d%d %s %s", (int)t->kind, n->list, t->recipient,
-		    t->text != NULL ? t->text : "");
-}
-
-/* Its place becomes a complaint. */
-static void
-fail(struct walk *w, struct node *n, const struct rhs *error, const char *rule)
-{
-	char *recipient = copy(n->t.recipient);
-
-	target_free(&n->t);
-	target_error(&n->t, recipient, error, rule);
-	n->t.about = copy(n->about);
-	if (w->file != NULL)
-		n->t.where = make("%s: line %u", w->file, w->line);
-	free(recipient);
-}
 
 static struct rhs
 reply(const char *code, const char *status, const char *text)
@@ -217,13 +99,13 @@ resolve(struct walk *w, const struct alias_item *item, struct node *n)
 		t->kind =
 		    item->kind == ALIAS_FILE ? TARGET_FILE : TARGET_PROGRAM;
 		n->list = item->kind == ALIAS_INCLUDE;
-		t->recipient = copy(n->about);
-		t->text = copy(item->text);
+		t->recipient = text_make("%s", n->about);
+		t->text = text_make("%s", item->text);
 	}
 	if (t->rule == NULL || t->kind == TARGET_LOCAL ||
 	    strncmp(t->rule, "mx:", 3) == 0)
-		replace(&t->rule, w->rule);
-	set_key(n);
+		text_replace(&t->rule, w->rule);
+	node_key(n);
 	return 0;
 }
 
@@ -237,7 +119,7 @@ node_of(const struct alias_item *item, struct node *up)
 	    [ALIAS_FILE] = "",
 	    [ALIAS_INCLUDE] = ":include:",
 	};
-	char *about = make("%s%s", marks[item->kind], item->text);
+	char *about = text_make("%s%s", marks[item->kind], item->text);
 	struct node *n = node_new(up, about, item->line);
 
 	free(about);
@@ -283,7 +165,7 @@ send_file(struct walk *w, const char *path, const struct alias_items *items,
 {
 	const char *file = w->file, *rule = w->rule;
 	unsigned line = w->line;
-	char *own = make("%s:%s", n->list ? "include" : "forward", path);
+	char *own = text_make("%s:%s", n->list ? "include" : "forward", path);
 	int got;
 
 	w->file = path;
@@ -316,7 +198,7 @@ include(struct walk *w, struct node *n, unsigned depth)
 	error = reply("550", "5.2.4", "");
 	snprintf(error.text, sizeof(error.text), "Cannot open %.200s: %s",
 	    n->t.text, why);
-	fail(w, n, &error, w->rule);
+	node_fail(w, n, &error, w->rule);
 	return 0;
 }
 
@@ -362,11 +244,11 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
 	if (got == 1)
 		w->sender = owner;
 	if (!follows(w) && !alias_is_plain(items)) {
-		replace(&n->t.sender, w->sender);
+		text_replace(&n->t.sender, w->sender);
 		w->sender = sender;
 		return 0;
 	}
-	own = make("aliases:%s", name);
+	own = text_make("aliases:%s", name);
 	w->rule = own;
 	n->self = false;
 	got = send_list(w, items, n, depth);
@@ -374,8 +256,8 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
 	if (n->self) {
 		/* Whoever delivers to it must not find the alias again. */
 		n->t.direct = !follows(w);
-		replace(&n->t.rule, own);
-		replace(&n->t.sender, w->sender);
+		text_replace(&n->t.rule, own);
+		text_replace(&n->t.sender, w->sender);
 	}
 	w->rule = rule;
 	w->sender = sender;
@@ -398,8 +280,8 @@ stand_in(struct walk *w, struct node *n, const char *other, unsigned depth)
 	n->dead = true;
 	m = node_new(n, n->about, n->line);
 	target_local(&m->t, w->t, other, "");
-	m->t.rule = make("default:%s", n->t.user);
-	set_key(m);
+	m->t.rule = text_make("default:%s", n->t.user);
+	node_key(m);
 	return send_to(w, m, depth);
 }
 
@@ -414,7 +296,7 @@ send_user(struct walk *w, struct node *n, unsigned depth)
 
 	if (got == 0) {
 		error = reply("550", "5.1.1", "User unknown");
-		fail(w, n, &error, "passwd:unknown");
+		node_fail(w, n, &error, "passwd:unknown");
 	}
 	if (got != 1 || n->t.direct ||
 	    w->house->forward(
@@ -450,29 +332,6 @@ send_local(struct walk *w, struct node *n, unsigned depth)
 	return send_user(w, n, depth);
 }
 
-/* Takes the node: to the list, or away if it is there already. */
-static bool
-is_first(struct walk *w, struct node *n)
-{
-	struct node **found = tsearch(n, &w->seen, by_key);
-
-	if (found == NULL)
-		err(EXIT_TEMP, "route");
-	if (*found != n) {
-		(*found)->self |= n->self;
-		node_free(n);
-		return false;
-	}
-	if ((w->count & (w->count - 1)) == 0) {
-		w->nodes = reallocarray(w->nodes,
-		    w->count == 0 ? 1 : w->count * 2, sizeof(struct node *));
-		if (w->nodes == NULL)
-			err(EXIT_TEMP, "route");
-	}
-	w->nodes[w->count++] = n;
-	return true;
-}
-
 static int
 send_to(struct walk *w, struct node *n, unsigned depth)
 {
@@ -482,74 +341,29 @@ send_to(struct walk *w, struct node *n, unsigned depth)
 		error = reply("554", "5.4.6",
 		    "aliasing/forwarding loop broken (11 aliases deep; 10 "
 		    "max)");
-		fail(w, n, &error, w->rule);
-		set_key(n);
+		node_fail(w, n, &error, w->rule);
+		node_key(n);
 	}
 	if (w->count == TARGETS_MAX) {
 		node_free(n);
 		return 0;
 	}
-	if (!is_first(w, n))
+	if (!walk_take(w, n))
 		return 0;
-	replace(&n->t.sender, w->sender);
+	text_replace(&n->t.sender, w->sender);
 	if (n->t.kind == TARGET_LOCAL)
 		return send_local(w, n, depth);
 	if (n->list)
 		return include(w, n, depth);
 	if (n->t.kind == TARGET_ERROR && n->t.about == NULL)
-		n->t.about = copy(n->about);
+		n->t.about = text_make("%s", n->about);
 	if (n->t.kind == TARGET_ERROR && n->t.where == NULL && w->file != NULL)
-		n->t.where = make("%s: line %u", w->file, w->line);
+		n->t.where = text_make("%s: line %u", w->file, w->line);
 	return 0;
 }
 
 /* --- all of it ------------------------------------------------------------
  */
-
-static void
-nothing(void *node)
-{
-	(void)node;
-}
-
-/* user and \user in one list are one mailbox. */
-static bool
-is_double(const struct walk *w, const struct node *n)
-{
-	struct node twin = {.t = n->t}, **found;
-
-	if (n->t.kind != TARGET_LOCAL || !n->t.direct)
-		return false;
-	twin.t.direct = false;
-	set_key(&twin);
-	found = tfind(&twin, &w->seen, by_key);
-	free(twin.key);
-	return found != NULL && !(*found)->dead &&
-	       (*found)->t.kind == TARGET_LOCAL && !(*found)->t.direct;
-}
-
-/* Who is left, into out; everything else is freed. */
-static void
-gather(struct walk *w, const char *recipient, struct targets *out)
-{
-	struct rhs error;
-	size_t i;
-
-	out->list = calloc(w->count + 1, sizeof(*out->list));
-	if (out->list == NULL)
-		err(EXIT_TEMP, "route");
-	for (i = 0; i < w->count; i++) {
-		if (w->nodes[i]->dead || is_double(w, w->nodes[i]))
-			continue;
-		out->list[out->count++] = w->nodes[i]->t;
-		memset(&w->nodes[i]->t, 0, sizeof(w->nodes[i]->t));
-	}
-	if (out->count > 0)
-		return;
-	error = reply("554", "5.4.6", "aliasing/forwarding loop broken");
-	target_error(&out->list[out->count++], recipient, &error,
-	    w->count > 0 ? w->nodes[0]->t.rule : "aliases");
-}
 
 int
 expand(struct tables *t, const char *recipient, const struct house *house,
@@ -557,20 +371,16 @@ expand(struct tables *t, const char *recipient, const struct house *house,
 {
 	struct walk w = {.t = t, .house = house};
 	struct node *n = node_new(NULL, recipient, 0);
-	size_t i;
 	int got = route_one(t, recipient, true, &n->t);
 
 	memset(out, 0, sizeof(*out));
 	if (got == 0) {
-		set_key(n);
+		node_key(n);
 		got = send_to(&w, n, 0);
 	} else
 		node_free(n);
 	if (got == 0)
-		gather(&w, recipient, out);
-	tdestroy(w.seen, nothing);
-	for (i = 0; i < w.count; i++)
-		node_free(w.nodes[i]);
-	free(w.nodes);
+		walk_gather(&w, recipient, out);
+	walk_free(&w);
 	return got;
 }
