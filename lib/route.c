@@ -109,7 +109,7 @@ router_alias_name(
     struct router *r, const char *address, char *name, size_t size)
 {
 	struct addr a;
-	int got = tables_begin(r->t);
+	int got = tables_check(r->t);
 
 	if (got == -1)
 		return -1;
@@ -128,7 +128,6 @@ router_alias_name(
 			got = 0;
 		}
 	}
-	tables_end(r->t);
 	addr_fold(a.local);
 	return got == 1 && strlcpy(name, a.local, size) >= size ? 0 : got;
 }

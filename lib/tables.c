@@ -93,10 +93,18 @@ check(struct tables *t, struct class *class)
 }
 
 int
-tables_begin(struct tables *t)
+tables_check(struct tables *t)
 {
 	if (check(t, t->local) == -1 || check(t, t->relay) == -1 ||
 	    check(t, t->virtual) == -1)
+		return -1;
+	return 0;
+}
+
+int
+tables_begin(struct tables *t)
+{
+	if (tables_check(t) == -1)
 		return -1;
 	hold(t, true);
 	return 0;

@@ -41,6 +41,9 @@ void tables_close(struct tables *);
  * or -1: a class file cannot be read (reason).
  */
 int tables_begin(struct tables *);
+/* The same for classes alone; other tables are looked at when they are asked.
+ */
+int tables_check(struct tables *);
 void tables_end(struct tables *);
 
 /* 1, 0, or -1 with reason set.  rule becomes "table:key" if it is found. */
