@@ -97,6 +97,7 @@ sub follow {
 	return $carry->elsewhere($fact, $text) if $verdict eq 'read';
 	return $carry->list($fact, $row, $value) if $verdict eq 'list';
 	return Tables::feature($carry, $fact, $file) if $verdict eq 'table';
+	return $carry->words($fact, $file, $text) if $verdict eq 'words';
 	return $carry->setting($fact, $row, $value, $verdict, $file);
 }
 
@@ -107,6 +108,34 @@ sub setting {
 	    if !defined $got;
 	my $told = $carry->put($file, $got, $fact);
 	$told .= ", $row->{text}" if $row->{text} ne '';
+	$carry->carried($fact, $told);
+}
+
+# What a control file takes of its FEATURE's arguments.
+my %argument = (
+	access_db => qr/^(skip|lookupdotdomain|relaytofulladdress)\z/,
+	conncontrol => qr/^(nodelay|terminate)\z/,
+	delay_checks => qr/^([fh])/,
+	greet_pause => qr/^([0-9]+)\z/,
+	ratecontrol => qr/^(nodelay|terminate)\z/,
+	relay_mail_from => qr/^(domain)\z/,
+);
+my %whole = (f => 'friend', h => 'hater');
+
+sub arguments {
+	my ($file, @args) = @_;
+	my $taken = $argument{$file} // return ();
+	return map { lc($_) =~ $taken ? $whole{$1} // $1 : () } @args;
+}
+
+# A FEATURE's arguments as the words of a control file.
+sub words {
+	my ($carry, $fact, $file, $text) = @_;
+	my $words = join(' ', arguments($file, @{ $fact->{args} }));
+	# One that takes a number has none if the table alone is to be asked.
+	my $alone = $file eq 'greet_pause' ? '0' : 'yes';
+	my $told = $carry->put($file, $words eq '' ? $alone : $words, $fact);
+	$told .= ", $text" if $text ne '';
 	$carry->carried($fact, $told);
 }
 
@@ -332,17 +361,12 @@ sub feature_nullclient {
 	$carry->lost($fact, 'mail for this host and localhost stays here; the rest goes to the hub by relayhost');
 }
 
-sub feature_relay_entire_domain {
-	my ($carry, $fact) = @_;
-	$carry->{entire} = $fact;
-}
-
 # --- the end ---------------------------------------------------------------
 
 sub end {
 	my ($carry) = @_;
 	$carry->end_listen;
-	$carry->end_entire;
+	$carry->end_features;
 	Tables::end($carry);
 	$carry->differ;
 }
@@ -366,14 +390,22 @@ sub end_listen {
 	    . join('', map { "$_\n" } Listen::merge(@$lines));
 }
 
-sub end_entire {
+# What is on here unless it is switched off.
+sub end_features {
 	my ($carry) = @_;
-	my $fact = $carry->{entire} // return;
-	my ($domain) = ($carry->{me} // '') =~ /^[^.]+\.(.+\..+)\z/;
-	return $carry->lost($fact, 'write the domain of this host to relay-domains')
-	    if !defined $domain;
-	Tables::add_class($carry, 'R', $fact, $domain);
-	$carry->carried($fact, "relay-domains: $domain");
+	my $seen = $carry->{seen};
+	return if !$carry->{mc} && !$carry->{signed};
+	$carry->off('accept_unresolvable_domains', 'senders\' domains must exist');
+	$carry->off('blocklist_recipients', 'access is not asked for recipients')
+	    if $seen->{access_db} && !$seen->{blacklist_recipients};
+}
+
+sub off {
+	my ($carry, $name, $text) = @_;
+	return if $carry->{seen}{$name};
+	$carry->{out}{$name} = "no\n";
+	$carry->differs("FEATURE($name)",
+	    "sendmail was without it: $text; $name has no, without the file it is on");
 }
 
 my @default = (

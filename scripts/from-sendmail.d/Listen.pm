@@ -26,7 +26,7 @@ my %modify = (
 	b => 'mail goes out from any address',
 	c => '', C => '', A => '', E => '', S => '', O => '',
 	f => '', h => 'EHLO says the name in the control file me',
-	u => 'a sender without a domain is refused unless access lets it in',
+	u => 'accept_unqualified_senders lets senders without a domain in at every port',
 );
 
 my %ignored = map { $_ => 1 } qw(N L S R c d q r);

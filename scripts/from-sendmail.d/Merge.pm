@@ -42,11 +42,58 @@ sub key {
 	return;
 }
 
+# The arguments of a FEATURE, as its rules show them: ruleset (or any), what
+# stands in a rule, and the argument (or what the pattern took).
+my %shown = (
+	access_db => [
+		['D', qr/^R<(SKIP)>/],
+		['D', qr/access \$5:\.\$2/, 'lookupdotdomain'],
+		['', qr/<\+ To> \$\| <F:\$1\@\$2> <D:\$2> <F:/, 'relaytofulladdress'],
+	],
+	conncontrol => [
+		['check_relay', qr/\$>"ConnControl"/, 'nodelay'],
+		['ConnControl', qr/\$:\s*"?421\s/, 'terminate'],
+	],
+	delay_checks => [
+		['', qr/^R<(FRIEND)>/],
+		['', qr/^R<(HATER)>/],
+	],
+	greet_pause => [['greet_pause', qr/^R(?:<\?>\s*<)?\$\*>?\s+\$#\s*([0-9]+)/]],
+	ratecontrol => [
+		['check_relay', qr/\$>"RateControl"/, 'nodelay'],
+		['RateControl', qr/\$:\s*"?421\s/, 'terminate'],
+	],
+	relay_mail_from => [['', qr/<! From> .*<D:\$/, 'domain']],
+);
+
+sub seen {
+	my ($name, @cf) = @_;
+	my @args;
+	for my $shape (@{ $shown{$name} // [] }) {
+		my ($ruleset, $pattern, $arg) = @$shape;
+		my ($found) = map { $_->{what} =~ $pattern ? $arg // $1 : () }
+		    grep { $_->{kind} eq 'rule'
+			&& ($ruleset eq '' || $_->{name} eq $ruleset) } @cf;
+		push @args, $found if defined $found;
+	}
+	return @args;
+}
+
+# The first argument of access_db is its map.
+sub shown {
+	my ($fact, @args) = @_;
+	my $name = $fact->{name};
+	return { %$fact, kind => 'feature',
+	    args => $name eq 'access_db' ? ['', @args] : [@args],
+	    what => 'FEATURE(' . join(', ', $name, @args) . ')' };
+}
+
 # Comments that a FEATURE or a mailer left, if sendmail.mc does not tell more.
 sub signed {
 	my ($carry, $mc, @cf) = @_;
 	my %told = map { lc $_->{name} => 1 } grep { $_->{kind} eq 'feature' } @$mc;
 	my @facts;
+	$carry->{signed} = grep { $_->{kind} eq 'signed' && $_->{name} eq 'proto' } @cf;
 	for my $fact (@cf) {
 		if ($fact->{kind} ne 'signed') {
 			push @facts, $fact;
@@ -54,8 +101,7 @@ sub signed {
 		}
 		my $name = $fact->{name};
 		if ($carry->{feature}{ lc $name } && !$told{ lc $name }) {
-			push @facts, { %$fact, kind => 'feature', args => [],
-			    what => "FEATURE($name)" };
+			push @facts, shown($fact, seen($name, @cf));
 		} elsif ($mailer{$name} && !@$mc) {
 			push @facts, { %$fact, kind => 'word', name => 'MAILER',
 			    args => [$name], what => "MAILER($name)" };

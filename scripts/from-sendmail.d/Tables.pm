@@ -141,17 +141,17 @@ sub map_line {
 sub feature {
 	my ($carry, $fact, $table) = @_;
 	my $spec = $fact->{args}[0] // '';
-	return $carry->carried($fact, $table) if $carry->{cf};
+	return $carry->needless($fact, 'the K line tells of its map')
+	    if $carry->{cf};
 	table($carry, $fact, $table, $spec eq '' ? "hash /etc/mail/$table" : $spec);
 }
 
+# FEATURE(access_db, map, word...)
 sub feature_access_db {
-	my ($carry, $fact, @args) = @_;
+	my ($carry, $fact, undef, @words) = @_;
 	feature($carry, $fact, 'access');
-	for my $word (map { lc } grep { length } @args[1 .. $#args]) {
-		next if $word =~ /^(?:skip|lookupdotdomain|relaytofulladdress)\z/;
-		$carry->lost($fact, "$word is no word of access_db");
-	}
+	my @known = Carry::arguments('access_db', @words);
+	$carry->carried($fact, $carry->put('access_db', "@known", $fact)) if @known;
 }
 
 # type [-flags] path

@@ -42,6 +42,18 @@ said debian '^carried over +sendmail.cf:[0-9]+ sendmail.mc:[0-9]+: O DaemonPort.
 said debian '^not needed +sendmail.mc:[0-9]+: DOMAIN\(debian-mta\): '
 said debian '^by default +MaxMessageSize: sendmail has no limit, postern 50M'
 
+is 'arguments of a FEATURE' '# FEATURE(delay_checks, friend, n)
+friend' cat "$work/debian/delay_checks"
+is 'two of them' '# FEATURE(ratecontrol, nodelay, terminate)
+nodelay terminate' cat "$work/debian/ratecontrol"
+is 'a number' '# FEATURE(greet_pause, 1000)
+1000' cat "$work/debian/greet_pause"
+is 'those behind the map' '# FEATURE(access_db, skip)
+skip' cat "$work/debian/access_db"
+is 'what is on here and was off there' 'no' \
+    cat "$work/debian/accept_unresolvable_domains"
+is 'and the other' 'no' cat "$work/debian/blocklist_recipients"
+
 is 'CentOS: something is not supported' 'status 1' from centos
 is 'it listens on loopback' '# DaemonPortOptions
 127.0.0.1:25' cat "$work/centos/listen"
@@ -86,6 +98,22 @@ list	kim, lee
 root	kjy' sh -c "POSTERN= '$BIN/makemap' -u hash '$work/every/aliases' |
 	tr -d '\\000' | sort"
 
+
+# conf LINES...: a sendmail.cf of these lines, carried over to $work/one
+conf() {
+	rm -rf "$work/in" "$work/one"
+	mkdir -p "$work/in"
+	printf '%s\n' "$@" >"$work/in/sendmail.cf"
+	"$convert" "$work/in" "$work/one"
+}
+
+# m4 LINES...: a sendmail.mc of these lines
+m4() {
+	rm -rf "$work/in" "$work/one"
+	mkdir -p "$work/in"
+	printf '%s\n' "$@" >"$work/in/sendmail.mc"
+	"$convert" "$work/in" "$work/one"
+}
 
 # --- a sendmail.cf alone --------------------------------------------------------
 
@@ -134,6 +162,20 @@ said cf '^not supported .*: Sown: '
 ok 'stock rules, maps and mailers are not told of' \
     lacks cf 'SLocal_check_relay|Scheck_mail|Kdequote|Mlocal'
 
+# shellcheck disable=SC2016 # sendmail's
+{
+like 'arguments of a FEATURE that its rules show' ': greet_pause: 5000$' \
+    conf '#####  $Id: greet_pause.m4,v 1.5 2013-11-22 20:51:11 ca Exp $  #####' \
+	'Sgreet_pause' 'R<?> <$*>		$# 5000'
+like 'where they are looked at' ': ratecontrol: nodelay terminate$' \
+    conf '#####  $Id: ratecontrol.m4,v 1.6 2013-11-22 20:51:11 ca Exp $  #####' \
+	'Scheck_relay' 'R$*		$: $>"RateControl" dummy' 'SRateControl' \
+	'R<$+> $| TRUE	$#error $@ 4.3.2 $: 421 Connection rate limit exceeded.'
+like 'and what a value means' ': access_db: skip$' \
+    conf '#####  $Id: access_db.m4,v 8.28 2013-11-22 20:51:11 ca Exp $  #####' \
+	'SD' 'R<SKIP> <$+> <$+> <$- $-> <$*>	$@ <$2> <$5>'
+}
+
 is 'tables alone are taken' '' from tables
 is 'and nothing is made up' 'access
 access.cdb
@@ -142,22 +184,6 @@ aliases.cdb
 local-host-names' ls "$work/tables"
 
 # --- what sendmail.cf and sendmail.mc say ---------------------------------------
-
-# conf LINES...: a sendmail.cf of these lines, carried over to $work/one
-conf() {
-	rm -rf "$work/in" "$work/one"
-	mkdir -p "$work/in"
-	printf '%s\n' "$@" >"$work/in/sendmail.cf"
-	"$convert" "$work/in" "$work/one"
-}
-
-# m4 LINES...: a sendmail.mc of these lines
-m4() {
-	rm -rf "$work/in" "$work/one"
-	mkdir -p "$work/in"
-	printf '%s\n' "$@" >"$work/in/sendmail.mc"
-	"$convert" "$work/in" "$work/one"
-}
 
 listens() {
 	conf "$@" >/dev/null
@@ -301,8 +327,8 @@ names() {
 }
 unread() {
 	names | while read -r name; do
-		grep -rqE "(conf|map|class|keep|file)_[a-z]*\([^;]*\"$name\"" \
-		    "$tree/cmd" "$tree/lib" || echo "$name"
+		grep -rqF --include='*.c' "\"$name\"" "$tree/cmd" "$tree/lib" ||
+			echo "$name"
 	done
 }
 is 'every name that is written is read' '' unread
