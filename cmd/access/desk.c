@@ -111,20 +111,31 @@ add(struct record *out, const char *name, const char *value)
 		    "answer", "field", name, "error", strerror(errno), NULL);
 }
 
-/* Verbose: every look-up, and the line that decided. */
+/* Verbose: the look-ups since the last time. */
+static char *
+traced(struct desk *d)
+{
+	FILE *stream = d->judge.look.t->trace;
+
+	/* Behind where it is now there may be text of the time before. */
+	fputc('\0', stream);
+	if (fflush(stream) == EOF)
+		err(EXIT_TEMP, "trace");
+	rewind(stream);
+	return d->trace;
+}
+
+/* Every look-up, and the line that decided. */
 static void
 explain(struct desk *d, const struct verdict *v, struct record *out)
 {
-	FILE *stream = d->judge.look.t->trace;
 	const char *key = strchr(v->rule, ':');
 	char table[64], *line, *rest;
 	unsigned number;
 
-	fflush(stream);
-	for (rest = d->trace; (line = strsep(&rest, "\n")) != NULL;)
+	for (rest = traced(d); (line = strsep(&rest, "\n")) != NULL;)
 		if (*line != '\0')
 			add(out, "look", line);
-	rewind(stream);
 	if (key == NULL || (size_t)(key - v->rule) >= sizeof(table))
 		return;
 	snprintf(table, sizeof(table), "%.*s", (int)(key - v->rule), v->rule);
@@ -137,11 +148,7 @@ explain(struct desk *d, const struct verdict *v, struct record *out)
 void
 desk_trace(struct desk *d, FILE *out)
 {
-	FILE *stream = d->judge.look.t->trace;
-
-	fflush(stream);
-	fputs(d->trace, out);
-	rewind(stream);
+	fputs(traced(d), out);
 }
 
 /*

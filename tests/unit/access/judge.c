@@ -420,6 +420,74 @@ a_broken_table_is_for_later(void **state)
 	}
 }
 
+static size_t
+table_bytes(unsigned char *bytes, size_t size)
+{
+	char path[128];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/access.cdb", folder);
+	if ((f = fopen(path, "rb")) == NULL)
+		abort();
+	len = fread(bytes, 1, size, f);
+	fclose(f);
+	return len;
+}
+
+/* As a new file, as whoever mends it would do. */
+static void
+table_replace(const unsigned char *bytes, size_t len)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/access.cdb", folder);
+	unlink(path);
+	if ((f = fopen(path, "wb")) == NULL ||
+	    fwrite(bytes, 1, len, f) != len || fclose(f) == EOF)
+		abort();
+}
+
+/* With a table that rejects the client: refused, for good or for now. */
+static void
+expect_closed(const char *what, size_t at)
+{
+	struct verdict v;
+
+	ask(FROM "protocol_state=CONNECT", &v);
+	if (v.kind != VERDICT_REPLY)
+		fail_msg("%s %zu: %s (%s)", what, at, v.action, v.rule);
+	ask(FROM TO, &v);
+	if (v.kind != VERDICT_REPLY)
+		fail_msg("%s %zu: %s (%s)", what, at, v.action, v.rule);
+}
+
+static void
+a_damaged_table_opens_nothing(void **state)
+{
+	static unsigned char bytes[8192];
+	size_t len, i;
+
+	(void)state;
+	table_write("access", "10.5 REJECT\nr.com OK\n10.6 RELAY\n");
+	len = table_bytes(bytes, sizeof(bytes));
+	assert_in_range(len, 1, sizeof(bytes) - 1);
+	for (i = 0; i < len; i++) {
+		bytes[i] ^= 0xff;
+		table_replace(bytes, len);
+		expect_closed("damaged at", i);
+		bytes[i] ^= 0xff;
+	}
+	for (i = 0; i < len; i++) {
+		table_replace(bytes, i);
+		expect_closed("cut to", i);
+	}
+	table_replace(bytes, len);
+	expect_closed("mended", 0);
+	table_write("access", "");
+}
+
 static const char *const wrong[] = {"client_address=300.1.1.1",
     "client_address=1.2.3", "client_address=:::", "client_resolve=ok",
     "request=inject", "client_address=1.1.1.1 "};
@@ -461,6 +529,7 @@ main(void)
 	    cmocka_unit_test(one_feature_one_verdict),
 	    cmocka_unit_test(what_is_pending_is_asked_again),
 	    cmocka_unit_test(a_broken_table_is_for_later),
+	    cmocka_unit_test(a_damaged_table_opens_nothing),
 	    cmocka_unit_test(what_is_no_question),
 	};
 	int failed;
