@@ -41,6 +41,8 @@ struct ask {
 struct ask_pool {
 	struct event_base *base;
 	char path[PATH_SIZE];
+	struct sockaddr_storage address; /* if path is "" */
+	socklen_t address_len;
 	unsigned max, count;
 	struct timeval patience;
 	struct event *kick; /* gives lines to who waits, from the loop */
@@ -133,11 +135,32 @@ on_record(struct conn *c, const struct record *r, struct evbuffer *content,
 
 static const struct conn_calls calls = {on_record, on_gone, NULL};
 
+/* At an internet address it is perhaps under way still. */
+static int
+begin_connect(const struct ask_pool *pool)
+{
+	const struct sockaddr *address =
+	    (const struct sockaddr *)&pool->address;
+	int fd, saved;
+
+	if (*pool->path != '\0')
+		return peer_connect_nonblock(pool->path);
+	fd = socket(
+	    address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1 || connect(fd, address, pool->address_len) == 0 ||
+	    errno == EINPROGRESS)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
 static struct line *
 line_open(struct ask_pool *pool)
 {
 	struct line *l;
-	int fd = peer_connect_nonblock(pool->path);
+	int fd = begin_connect(pool);
 
 	if (fd == -1)
 		return NULL;
@@ -261,6 +284,17 @@ ask_pool_new(
 	TAILQ_INIT(&pool->idle);
 	TAILQ_INIT(&pool->busy);
 	TAILQ_INIT(&pool->waiting);
+	return pool;
+}
+
+struct ask_pool *
+ask_pool_new_at(struct event_base *base, const struct sockaddr *address,
+    socklen_t len, unsigned max, unsigned seconds)
+{
+	struct ask_pool *pool = ask_pool_new(base, "", max, seconds);
+
+	memcpy(&pool->address, address, len);
+	pool->address_len = len;
 	return pool;
 }
 

@@ -13,6 +13,7 @@
 
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <sys/socket.h>
 
 #include "record.h"
 
@@ -35,6 +36,9 @@ typedef void ask_answer(struct ask *, const struct record *answer,
  */
 struct ask_pool *ask_pool_new(
     struct event_base *, const char *path, unsigned max, unsigned seconds);
+/* The same, at an internet address. */
+struct ask_pool *ask_pool_new_at(struct event_base *, const struct sockaddr *,
+    socklen_t, unsigned max, unsigned seconds);
 void ask_pool_free(struct ask_pool *);
 
 /* Begin a question.  The answer never comes before this returns. */

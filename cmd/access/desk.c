@@ -10,6 +10,7 @@
 #include "log.h"
 #include "reply.h"
 #include "source.h"
+#include "stages.h"
 
 static void
 nobody_waits(const char *fact, void *arg)
@@ -151,6 +152,20 @@ desk_trace(struct desk *d, FILE *out)
 	fputs(traced(d), out);
 }
 
+/* May it send anywhere?  Then policy servers need not be asked about it. */
+static bool
+is_friend(struct desk *d, const struct question *q)
+{
+	static const struct addr elsewhere = {"x", "elsewhere.invalid"};
+	struct verdict v;
+
+	/* Another server than smtpd has its own opinion. */
+	if (q->loopback || d->tally.rate == 0)
+		return q->loopback;
+	return judge_relay(&d->judge, q, &elsewhere, &v) == STEP_DONE &&
+	       v.kind == VERDICT_RELAY;
+}
+
 /*
  * What a client that connects is told besides: its counts, and how long it
  * waits for the greeting.
@@ -161,11 +176,13 @@ welcome(struct desk *d, const struct question *q, struct verdict *v,
 {
 	struct look *look = &d->judge.look;
 	char rule[RULE_SIZE];
+	bool friend = false;
 	int pause = -1;
 
 	if (tables_begin(look->t) == 0) {
 		if (limits_judge(&d->limits, true, look, q, v) != -1)
 			pause = limits_pause(&d->limits, look, q, rule);
+		friend = is_friend(d, q);
 		tables_end(look->t);
 	}
 	if (heed(d, pause) == -1) {
@@ -177,6 +194,8 @@ welcome(struct desk *d, const struct question *q, struct verdict *v,
 		record_addf(
 		    out, "client_connections", "%u", q->client_connections);
 	}
+	if (friend)
+		record_add(out, "trusted", "yes");
 	if (pause > 0) {
 		record_addf(out, "pause", "%d", pause);
 		add(out, "pause_rule", rule);

@@ -43,6 +43,25 @@ only_recipient(const struct record *fields)
 	return record_each(fields, "recipient", &at) == NULL ? first : NULL;
 }
 
+/* What policy servers want above our own trace line (RFC 7208 9.1). */
+static void
+add_prepended(struct message *m)
+{
+	struct evbuffer *lines = evbuffer_new();
+	const char *line;
+	size_t at = 0;
+
+	if (lines == NULL)
+		err(EXIT_TEMP, "message");
+	while ((line = record_each(&m->fields, "prepend", &at)) != NULL)
+		if (evbuffer_add_printf(lines, "%s\n", line) == -1)
+			err(EXIT_TEMP, "message");
+	m->length += evbuffer_get_length(lines);
+	if (evbuffer_prepend_buffer(m->text, lines) == -1)
+		err(EXIT_TEMP, "message");
+	evbuffer_free(lines);
+}
+
 /* Put the trace line before the content; a moved message has its own. */
 static void
 add_received(struct message *m, const struct settings *settings)
@@ -69,6 +88,7 @@ add_received(struct message *m, const struct settings *settings)
 	if (evbuffer_prepend(m->text, line, len) == -1)
 		err(EXIT_TEMP, "message");
 	m->length += len;
+	add_prepended(m);
 }
 
 void
@@ -183,6 +203,8 @@ add_fields(struct record *to, const struct record *from)
 	size_t at = 0;
 
 	while (record_walk(from, &at, &found, &value)) {
+		if (record_is(found, "prepend"))
+			continue; /* it stands in the content */
 		strlcpy(name, found, sizeof(name));
 		name[strcspn(name, "=")] = '\0';
 		if (record_add(to, name, value) == -1)

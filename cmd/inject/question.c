@@ -62,6 +62,17 @@ judge_envelope(const struct record *q)
 	return NULL;
 }
 
+/* Can it stand as a line of its own in a header (RFC 5322 2.2)? */
+static bool
+is_field(const char *line)
+{
+	size_t name = 0;
+
+	while (line[name] > ' ' && line[name] <= '~' && line[name] != ':')
+		name++;
+	return name > 0 && line[name] == ':' && strchr(line, '\r') == NULL;
+}
+
 /* The message's own fields that this caller may give it. */
 static const struct verdict *
 copy_some(const struct record *q, enum origin origin, struct record *fields)
@@ -80,6 +91,10 @@ copy_some(const struct record *q, enum origin origin, struct record *fields)
 		record_add(fields, "body", value);
 	if (origin != FROM_CLIENT)
 		return NULL;
+	for (at = 0; (value = record_each(q, "prepend", &at)) != NULL;)
+		if (!is_field(value) ||
+		    record_add(fields, "prepend", value) == -1)
+			return &verdict_malformed;
 	for (i = 0; i < sizeof(client) / sizeof(*client); i++)
 		if ((value = record_get(q, client[i])) != NULL &&
 		    record_add(fields, client[i], value) == -1)

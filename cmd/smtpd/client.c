@@ -35,6 +35,7 @@ take_counts(struct session *s, const struct record *answer)
 {
 	uint64_t n;
 
+	s->trusted = strcmp(record_text(answer, "trusted"), "yes") == 0;
 	if (record_number(answer, "client_rate", UINT32_MAX, &n) == 1)
 		s->client_rate = (unsigned)n;
 	if (record_number(answer, "client_connections", UINT32_MAX, &n) == 1)

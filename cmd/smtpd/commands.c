@@ -267,6 +267,7 @@ static void
 accept_sender(struct session *s)
 {
 	s->mail = true;
+	s->transactions++;
 	if (record_add(&s->envelope, "request", "inject") == -1 ||
 	    record_add(&s->envelope, "sender", s->sender) == -1) {
 		session_refuse(s, "smtpd:envelope", TEXT_TEMPFAIL);
@@ -276,8 +277,8 @@ accept_sender(struct session *s)
 	session_reply(s, "250 2.1.0 <%s>... Sender ok", s->sender);
 }
 
-static void
-accept_recipient(struct session *s)
+void
+command_accept(struct session *s)
 {
 	if (record_add(&s->envelope, "recipient", s->asked) == -1) {
 		too_many(s);
@@ -294,16 +295,16 @@ command_judged(struct session *s, const struct verdict *v)
 
 	s->phase = PHASE_COMMAND;
 	session_mark(s, v);
-	if (v->kind != VERDICT_REFUSE) {
-		if (sender)
-			accept_sender(s);
-		else
-			accept_recipient(s);
-	} else {
+	if (v->kind == VERDICT_REFUSE) {
 		session_refuse(s, v->rule, "%s", v->text);
 		if (sender)
 			session_reset(s);
-	}
+	} else if (sender)
+		accept_sender(s);
+	else if (chain_begin(s))
+		return;
+	else
+		command_accept(s);
 	s->asked[0] = '\0';
 }
 

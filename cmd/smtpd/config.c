@@ -21,16 +21,24 @@ listen_line(const char *line, void *arg)
 	return listen_parse(line, arg);
 }
 
+static const char *
+policy_line(const char *line, void *arg)
+{
+	return policy_parse(line, arg);
+}
+
 /* In the chroot the folders of the partners are all there is. */
 static void
 find_sockets(struct config *c, const struct paths *paths)
 {
+	path_join(c->policy.root, paths->run, "smtpd");
 	if (geteuid() == 0) {
 		path_join(c->access, "", "access/socket");
 		path_join(c->inject, "", "inject/socket");
 	} else {
 		path_socket(c->access, paths, "access");
 		path_socket(c->inject, paths, "inject");
+		path_join(c->policy.inside, paths->run, "smtpd");
 	}
 }
 
@@ -57,4 +65,7 @@ config_read(struct config *c, const struct paths *paths)
 	if (!conf_each(dir, "listen", listen_line, &c->listen))
 		listen_parse("127.0.0.1:25", &c->listen);
 	find_sockets(c, paths);
+	c->timeout_policy =
+	    (unsigned)conf_seconds(dir, "timeoutpolicy", 1, 3600, 100);
+	conf_each(dir, "policy", policy_line, &c->policy);
 }

@@ -8,6 +8,7 @@
 
 #include "listen.h"
 #include "paths.h"
+#include "policy.h"
 
 #define CONFIG_NAME 256 /* RFC 5321 4.5.3.1.2, and the NUL */
 
@@ -21,8 +22,10 @@ struct config {
 	unsigned sessions;   /* a worker */
 	unsigned per_client; /* sessions of one address, a worker */
 	struct listen_list listen;
-	char access[PATH_SIZE]; /* the sockets, as they are called in the */
-	char inject[PATH_SIZE]; /* folder that will be our root */
+	struct policy_list policy;
+	unsigned timeout_policy; /* seconds that one may take to answer */
+	char access[PATH_SIZE];  /* the sockets, as they are called in the */
+	char inject[PATH_SIZE];  /* folder that will be our root */
 };
 
 /* Exits 100 if a file makes no sense. */

@@ -58,6 +58,7 @@ void
 session_free(struct session *s)
 {
 	session_reset(s);
+	chain_free(s);
 	evbuffer_free(s->out);
 	evbuffer_free(s->content);
 	record_free(&s->question);
@@ -185,6 +186,10 @@ session_judged(struct session *s, const struct record *answer, int64_t now)
 
 	s->now = now;
 	s->deadline = now + s->config->timeout;
+	if (s->server > 0) {
+		chain_judged(s, answer);
+		return;
+	}
 	verdict_read(&v, answer);
 	if (s->phase == PHASE_CONNECT) {
 		client_judged(s, answer, &v);

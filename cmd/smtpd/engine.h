@@ -3,7 +3,7 @@
  *
  * engine.c leads the conversation, client.c goes as far as the greeting,
  * commands.c knows the commands, data.c takes a message's data, question.c asks
- * access.
+ * access, chain.c the policy servers.
  */
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -56,6 +56,13 @@ bool client_greet(struct session *, struct evbuffer *in);
 /* commands.c */
 void command_run(struct session *, char *line, size_t len);
 void command_judged(struct session *, const struct verdict *);
+/* The recipient that was asked about may be. */
+void command_accept(struct session *);
+
+/* chain.c: false if no policy server is to be asked about the recipient */
+bool chain_begin(struct session *);
+void chain_judged(struct session *, const struct record *answer);
+void chain_free(struct session *);
 
 /* Why a message is refused. */
 struct fault {

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deeds.h"
 #include "exits.h"
 #include "log.h"
 #include "resolve_net.h"
@@ -18,8 +19,6 @@
 #define BACKLOG_ENOUGH 262144 /* content that inject has not taken */
 
 static const struct timeval stall_pause = {0, 10000};
-
-static void advance(struct link *);
 
 int64_t
 link_now(void)
@@ -70,162 +69,6 @@ link_free(struct link *l)
 	free(l);
 }
 
-/* --- the neighbours' answers ---------------------------------------------- */
-
-static void
-note_silence(struct link *l, const char *neighbour, const char *why)
-{
-	log_event("unanswered", "session", l->session->name, "by", neighbour,
-	    "text", why, NULL);
-}
-
-static void
-on_connecting(const struct record *answer, const char *why, void *arg)
-{
-	struct link *l = arg;
-
-	l->connecting = NULL;
-	l->counted = answer != NULL;
-	if (answer == NULL)
-		note_silence(l, "access", why);
-	session_judged(l->session, answer, link_now());
-	advance(l);
-}
-
-static void
-on_access(struct ask *a, const struct record *answer, struct evbuffer *content,
-    int fd, const char *why, void *arg)
-{
-	struct link *l = arg;
-
-	(void)content;
-	if (fd != -1)
-		close(fd);
-	l->access = NULL;
-	if (answer == NULL)
-		note_silence(l, "access", why);
-	session_judged(l->session, answer, link_now());
-	if (answer != NULL)
-		ask_end(a);
-	advance(l);
-}
-
-static void
-on_inject(struct ask *a, const struct record *answer, struct evbuffer *content,
-    int fd, const char *why, void *arg)
-{
-	struct link *l = arg;
-	/* An answer before the question's end is out of turn. */
-	bool early = l->session->phase != PHASE_VERDICT;
-
-	(void)content;
-	if (fd != -1)
-		close(fd);
-	l->inject = NULL;
-	if (answer == NULL || early)
-		note_silence(l, "inject", why == NULL ? "out of turn" : why);
-	session_injected(l->session, early ? NULL : answer, link_now());
-	if (answer != NULL && early)
-		ask_cancel(a);
-	else if (answer != NULL)
-		ask_end(a);
-	advance(l);
-}
-
-static void
-on_name(const struct client_name *name, void *arg)
-{
-	struct link *l = arg;
-
-	l->lookup = NULL;
-	session_named(l->session, name, link_now());
-	advance(l);
-}
-
-/* --- what the session wants ----------------------------------------------- */
-
-static void
-note(struct link *l)
-{
-	struct record *n = &l->session->note;
-
-	log_event(record_text(n, "event"), "session", l->session->name, "id",
-	    record_text(n, "id"), "sender", record_text(n, "sender"),
-	    "recipient", record_text(n, "recipient"), "recipients",
-	    record_text(n, "recipients"), "size", record_text(n, "size"),
-	    "rule", record_text(n, "rule"), "text", record_text(n, "text"),
-	    NULL);
-	record_clear(n);
-}
-
-/* access counts the client, from now on until tally_end. */
-static void
-ask_connect(struct link *l)
-{
-	const struct session *s = l->session;
-
-	log_event("connect", "session", s->name, "name", s->client.verified,
-	    "address", s->address, "reverse",
-	    s->client.class == RESOLVE_FORGED ? s->client.reverse : NULL,
-	    "resolve", resolve_class_name(s->client.class), NULL);
-	l->connecting =
-	    tally_begin(l->hub->tally, &s->question, on_connecting, l);
-}
-
-static void
-on_pause_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct link *l = arg;
-
-	(void)fd;
-	(void)what;
-	session_paused(l->session, link_now());
-	advance(l);
-}
-
-static void
-begin_pause(struct link *l)
-{
-	unsigned ms = l->session->pause;
-	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
-
-	l->pause = evtimer_new(l->hub->worker->base, on_pause_over, l);
-	if (l->pause == NULL || event_add(l->pause, &tv) == -1)
-		err(EXIT_TEMP, "connection");
-}
-
-static void
-ask_access(struct link *l)
-{
-	const struct session *s = l->session;
-
-	if (strcmp(record_text(&s->question, "protocol_state"), "CONNECT") ==
-	    0) {
-		ask_connect(l);
-		return;
-	}
-	l->access = ask_begin(l->hub->access, on_access, l);
-	ask_send(l->access, &s->question, NULL, -1);
-}
-
-static void
-send_content(struct link *l)
-{
-	struct session *s = l->session;
-
-	if (l->inject == NULL)
-		l->inject = ask_begin(l->hub->inject, on_inject, l);
-	ask_send(l->inject, &s->question, s->content, -1);
-}
-
-static void
-abandon(struct link *l)
-{
-	if (l->inject != NULL)
-		ask_cancel(l->inject);
-	l->inject = NULL;
-}
-
 /* A client that does not read, or a slow inject, holds up all but the end. */
 static bool
 may_go_on(const struct link *l)
@@ -246,19 +89,19 @@ perform(struct link *l)
 		deed = session_run(l->session, l->in, link_now());
 		switch (deed) {
 		case DEED_LOG:
-			note(l);
+			deed_log(l);
 			break;
 		case DEED_ASK:
-			ask_access(l);
+			deed_ask(l);
 			break;
 		case DEED_PAUSE:
-			begin_pause(l);
+			deed_pause(l);
 			break;
 		case DEED_SEND:
-			send_content(l);
+			deed_send(l);
 			break;
 		case DEED_ABANDON:
-			abandon(l);
+			deed_abandon(l);
 			break;
 		case DEED_READ:
 			if (!l->eof)
@@ -326,8 +169,8 @@ finished(struct link *l)
 	return l->in_fd != l->out_fd;
 }
 
-static void
-advance(struct link *l)
+void
+link_advance(struct link *l)
 {
 	enum deed deed = DEED_READ;
 	bool full;
@@ -369,7 +212,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		l->eof = true;
 	else if (!l->ended)
 		evbuffer_add(l->in, hub->buffer, (size_t)n);
-	advance(l);
+	link_advance(l);
 }
 
 static void
@@ -377,7 +220,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	advance(arg);
+	link_advance(arg);
 }
 
 void
@@ -401,14 +244,14 @@ link_tick(struct link *l)
 	}
 	if (l->session->phase == PHASE_END)
 		perform(l);
-	advance(l);
+	link_advance(l);
 }
 
 void
 link_retry(struct link *l)
 {
 	if (!l->ended)
-		advance(l);
+		link_advance(l);
 }
 
 void
@@ -423,24 +266,6 @@ name_session(struct hub *hub, char out[SESSION_NAME])
 {
 	snprintf(out, SESSION_NAME, "%08llx-%x-%lx",
 	    (unsigned long long)time(NULL), (unsigned)getpid(), ++hub->serial);
-}
-
-/* Begin with the name; without a resolver the client is this host. */
-static void
-find_name(struct link *l)
-{
-	struct resolver *resolver = l->hub->worker->resolver;
-	static const struct client_name local = {
-	    .class = RESOLVE_OK,
-	    .verified = "localhost",
-	    .reverse = "localhost",
-	};
-
-	if (resolver == NULL)
-		session_named(l->session, &local, link_now());
-	else
-		l->lookup = resolve_client(
-		    resolver, (struct sockaddr *)&l->client, on_name, l);
 }
 
 static void
@@ -486,6 +311,6 @@ link_new(struct hub *hub, int in, int out, const struct sockaddr *client)
 		err(EXIT_TEMP, "connection");
 	TAILQ_INSERT_TAIL(&hub->links, l, next);
 	hub->count++;
-	find_name(l);
+	deed_name(l);
 	return l;
 }

@@ -20,6 +20,7 @@
 struct hub {
 	const struct worker *worker;
 	struct ask_pool *access, *inject;
+	struct ask_pool *policy[POLICY_MAX];
 	struct tally *tally;
 	TAILQ_HEAD(, link) links;
 	unsigned count;
@@ -41,6 +42,8 @@ struct link {
 	struct tally_client *connecting;
 	struct lookup *lookup;
 	struct event *pause; /* until the greeting, or NULL */
+	int64_t asked;       /* when access or a policy server was asked */
+	bool again;          /* it was asked twice */
 	bool counted;        /* access knows of it */
 	bool eof;            /* nothing more will come */
 	bool ended;          /* only the last reply is still to go out */
@@ -57,6 +60,8 @@ void link_retry(struct link *);
 /* Does it wait for inject to take what was sent? */
 bool link_stalled(const struct link *);
 void link_drain(struct link *);
+/* Do what the session says, and write its replies; it may free the link. */
+void link_advance(struct link *);
 
 /* Seconds, monotonic. */
 int64_t link_now(void);

@@ -20,6 +20,26 @@ add_counts(struct session *s)
 		   q, "client_connections", "%u", s->client_connections);
 }
 
+/* What Postfix says besides, for servers that look for it. */
+static int
+add_postfix(struct session *s)
+{
+	static const char *const empty[] = {"queue_id", "etrn_domain", "stress",
+	    "sasl_method", "sasl_username", "sasl_sender", "ccert_subject",
+	    "ccert_issuer", "ccert_fingerprint", "encryption_protocol",
+	    "encryption_cipher", "encryption_keysize", "policy_context"};
+	struct record *q = &s->question;
+	int bad = 0;
+	size_t i;
+
+	/* One for each message, whatever its recipients are. */
+	bad |= record_addf(q, "instance", "%s.%u", s->name, s->transactions);
+	bad |= record_add(q, "recipient_count", "0");
+	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
+		bad |= record_add(q, empty[i], "");
+	return bad;
+}
+
 static int
 compose(struct session *s, const char *state, const char *recipient)
 {
@@ -45,6 +65,8 @@ compose(struct session *s, const char *state, const char *recipient)
 		bad |= record_addf(q, "size", "%ju", (uintmax_t)s->declared);
 		bad |= record_add(q, "sender", s->sender);
 	}
+	if (s->server > 0)
+		bad |= add_postfix(s);
 	if (recipient != NULL)
 		bad |= record_add(q, "recipient", recipient);
 	return bad;
@@ -60,7 +82,9 @@ session_ask(struct session *s, enum phase phase, const char *recipient)
 	};
 
 	s->phase = phase;
-	strlcpy(s->asked, recipient == NULL ? "" : recipient, sizeof(s->asked));
+	if (recipient != s->asked)
+		strlcpy(s->asked, recipient == NULL ? "" : recipient,
+		    sizeof(s->asked));
 	if (compose(s, states[phase], recipient) == 0)
 		s->deed = DEED_ASK;
 	else

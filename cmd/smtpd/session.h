@@ -30,7 +30,8 @@ enum deed {
 	DEED_WAIT,    /* an answer is needed */
 	DEED_LOG,     /* write the note down, and clear it */
 	DEED_PAUSE,   /* session_paused when pause milliseconds are over */
-	DEED_ASK,     /* put the question to access: session_judged */
+	DEED_ASK,     /* put the question to access, or to the policy server
+			 that server says: session_judged */
 	DEED_SEND,    /* send question and content to inject; session_injected
 			 after the one without more=yes */
 	DEED_ABANDON, /* inject shall forget the message that was begun */
@@ -58,6 +59,7 @@ struct session {
 	struct evbuffer *out;
 	struct evbuffer *content;
 	struct record question;
+	unsigned server;    /* 1: the first policy server; 0: access */
 	struct record note; /* event=, and the fields of a log line */
 	char name[SESSION_NAME];
 	char address[INET6_ADDRSTRLEN]; /* of the client */
@@ -80,6 +82,8 @@ struct session {
 	unsigned client_rate, client_connections; /* as access counts them */
 	char *told; /* the last refusal, not to log it again */
 	char *helo;
+	bool trusted; /* access knows the client as a friend */
+	unsigned transactions;
 	bool always_discard;
 	char *always_hold;
 	char *always_rule;
@@ -87,8 +91,10 @@ struct session {
 	/* of one transaction */
 	bool mail, begun, discard;
 	char *sender, *hold, *rule;
-	char asked[PATH_ADDRESS]; /* the recipient that access is asked about */
-	uint64_t declared;        /* SIZE= */
+	char asked[PATH_ADDRESS]; /* the recipient that is asked about */
+	/* of it: why it is deferred if nothing else is wrong, or anything */
+	char *if_permit, *if_permit_rule, *if_reject, *if_reject_rule;
+	uint64_t declared; /* SIZE= */
 	bool eightbit;
 	struct record envelope;
 	unsigned recipients;

@@ -22,6 +22,7 @@
 
 #define ACCESS_LINES   64
 #define ACCESS_SECONDS 60
+#define POLICY_LINES   64
 /* inject holds a message as long as its client takes to send it */
 #define INJECT_LINES   1000
 #define INJECT_SECONDS 1800
@@ -77,6 +78,25 @@ closed(struct hub *hub, const struct sockaddr *client)
 }
 
 static void
+open_policies(struct hub *hub)
+{
+	const struct config *c = hub->worker->config;
+	const struct policy *p;
+	unsigned i;
+
+	for (i = 0; i < c->policy.count; i++) {
+		p = &c->policy.list[i];
+		hub->policy[i] =
+		    *p->path != '\0'
+			? ask_pool_new(hub->worker->base, p->path, POLICY_LINES,
+			      c->timeout_policy)
+			: ask_pool_new_at(hub->worker->base,
+			      (const struct sockaddr *)&p->address, p->len,
+			      POLICY_LINES, c->timeout_policy);
+	}
+}
+
+static void
 start(struct server *v, const struct worker *w)
 {
 	static const struct timeval second = {1, 0};
@@ -88,6 +108,7 @@ start(struct server *v, const struct worker *w)
 	v->clients = clients_new();
 	v->hub.access = ask_pool_new(
 	    w->base, w->config->access, ACCESS_LINES, ACCESS_SECONDS);
+	open_policies(&v->hub);
 	v->hub.tally = tally_new(w->base, w->config->access, ACCESS_SECONDS);
 	v->hub.inject = ask_pool_new(
 	    w->base, w->config->inject, INJECT_LINES, INJECT_SECONDS);
@@ -246,6 +267,7 @@ worker_talk(
     const struct worker *w, int in, int out, const struct sockaddr *client)
 {
 	struct server *v;
+	unsigned i;
 
 	if ((v = malloc(sizeof(*v))) == NULL)
 		err(EXIT_TEMP, "worker");
@@ -256,6 +278,8 @@ worker_talk(
 		err(EXIT_TEMP, "event loop");
 	ask_pool_free(v->hub.access);
 	tally_free(v->hub.tally);
+	for (i = 0; i < w->config->policy.count; i++)
+		ask_pool_free(v->hub.policy[i]);
 	ask_pool_free(v->hub.inject);
 	event_free(v->tick);
 	event_free(v->hub.stall);

@@ -2,6 +2,7 @@
 #
 #	perl partner.pl SOCKET LOG DEFAULT [MATCH]...
 #
+# SOCKET inet:FILE is a free port of 127.0.0.1, whose number goes into FILE.
 # It listens at SOCKET, prints "ready", and serves until it is killed.  DEFAULT
 # is the answer, its fields parted by |: 'class=done|id=0000001a-%05d', where
 # %05d is the number of the question.  A MATCH 'recipient=a@b|action=...' gives
@@ -14,9 +15,20 @@ use IO::Select;
 use IO::Socket::UNIX;
 
 my ($path, $logfile, $default, @matches) = @ARGV;
+sub inet {
+	require IO::Socket::INET;
+	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+	    Listen => 1024) or die "inet: $!";
+	open(my $out, '>', $_[0]) or die "$_[0]: $!";
+	print $out $socket->sockport, "\n";
+	close $out;
+	return $socket;
+}
+
 umask 0;
 unlink $path;
-my $server = IO::Socket::UNIX->new(Local => $path, Listen => 1024)
+my $server = $path =~ /^inet:(.*)/ ? inet($1)
+    : IO::Socket::UNIX->new(Local => $path, Listen => 1024)
     or die "$path: $!";
 open(my $log, '>>', $logfile) or die "$logfile: $!";
 $log->autoflush(1);

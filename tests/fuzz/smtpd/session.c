@@ -16,6 +16,7 @@ static const struct config config = {
     .recipients = 5,
     .timeout = 300,
     .timeout_data = 600,
+    .policy = {.count = 2, .list = {{.name = "unix:one"}, {.name = "inet:2"}}},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -24,15 +25,17 @@ static void
 judge(struct session *s, unsigned choice)
 {
 	static const char *const actions[] = {"DUNNO", "DUNNO", "OK", "DUNNO",
-	    "550 5.7.1 no", "DISCARD", "HOLD it", "", "421 4.7.0 go", "450 x"};
+	    "550 5.7.1 no", "DISCARD", "HOLD it", "", "421 4.7.0 go", "450 x",
+	    "DEFER_IF_PERMIT 4.2.0 grey", "PREPEND X-A: b\r\xff", "REJECT",
+	    "DEFER_IF_REJECT", "WARN 5.", "PREPEND X: y"};
 	struct record r;
 
-	if (choice % 11 == 10) {
+	if (choice % 17 == 16) {
 		session_judged(s, NULL, 0);
 		return;
 	}
 	record_init(&r, RECORD_QUESTION);
-	record_add(&r, "action", actions[choice % 11]);
+	record_add(&r, "action", actions[choice % 17]);
 	if (choice % 3 == 1)
 		record_add(&r, "pause", choice % 2 == 0 ? "100" : "-1");
 	session_judged(s, &r, 0);
