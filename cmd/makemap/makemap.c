@@ -17,21 +17,27 @@
 
 #include <err.h>
 
-#include "pair.h"
+#include "guard.h"
 #include "mapmake.h"
+#include "pair.h"
 #include "paths.h"
+#include "progress.h"
+#include "value.h"
+#include "whole.h"
 
 struct job {
 	const char *program, *type, *name; /* as typed */
 	char path[PATH_SIZE];
+	char folder[PATH_SIZE], table[PATH_SIZE]; /* its parts */
 	struct pair_rules rules;
 	enum mapmake_double twice;
-	bool append, dump, nul, unsafe, verbose;
+	bool append, dump, force, nul, unsafe, verbose;
+	struct progress progress;
 	int status;
 };
 
 static const char *const types[] = {
-    "hash", "btree", "cdb", "implicit", "cf", "CF"};
+    "hash", "btree", "dbm", "cdb", "implicit", "cf", "CF"};
 
 __attribute__((noreturn)) static void
 usage(void)
@@ -48,7 +54,7 @@ usage(void)
 static int
 list_types(void)
 {
-	puts("hash\nbtree\ncdb");
+	puts("hash\nbtree\ndbm\ncdb\nimplicit");
 	return EX_OK;
 }
 
@@ -65,8 +71,8 @@ reason(void)
 {
 	return errno == ELOOP    ? "Symbolic links not allowed"
 	       : errno == EMLINK ? "Hard links not allowed"
-	       : errno == EPROTO ? "damaged, cut short or no CDB map"
-				 : strerror(errno);
+	       : errno == EFBIG  ? "a CDB map holds at most 4 GB"
+				 : whole_reason(errno);
 }
 
 /* A byte that parts key from value, or starts a comment. */
@@ -84,6 +90,9 @@ option(struct job *job, int c, const char *value)
 	switch (c) {
 	case 'D':
 		job->rules.comment = *value;
+		return true;
+	case 'F':
+		job->force = true;
 		return true;
 	case 'N':
 		job->nul = true;
@@ -141,6 +150,7 @@ static void
 name_map(struct job *job)
 {
 	size_t len = strlen(job->name);
+	char copy[PATH_SIZE];
 
 	if (len > 4 && strcmp(job->name + len - 4, ".cdb") == 0)
 		len -= 4;
@@ -149,31 +159,47 @@ name_map(struct job *job)
 	if ((size_t)snprintf(job->path, sizeof(job->path), "%.*s.cdb", (int)len,
 		job->name) >= sizeof(job->path))
 		cannot_open(job, strerror(ENAMETOOLONG));
+	strlcpy(copy, job->path, sizeof(copy));
+	strlcpy(job->folder, dirname(copy), sizeof(job->folder));
+	strlcpy(copy, job->path, sizeof(copy));
+	strlcpy(job->table, basename(copy), sizeof(job->table));
+	job->table[strlen(job->table) - strlen(".cdb")] = '\0';
 }
 
 static void
 warn_folder(const struct job *job)
 {
-	char copy[PATH_SIZE], *folder, *full;
 	struct stat st;
+	char *full;
 
-	strlcpy(copy, job->path, sizeof(copy));
-	folder = dirname(copy);
-	if (job->unsafe || stat(folder, &st) == -1 ||
+	if (job->unsafe || stat(job->folder, &st) == -1 ||
 	    (st.st_mode & S_IWOTH) == 0)
 		return;
-	full = realpath(folder, NULL);
+	full = realpath(job->folder, NULL);
 	fprintf(stderr, "WARNING: World writable directory %s\n",
-	    full != NULL ? full : folder);
+	    full != NULL ? full : job->folder);
 	free(full);
 }
 
 static void
 complain(struct job *job, unsigned number, const char *text, const char *key)
 {
+	progress_clear(&job->progress);
 	fprintf(stderr, "%s: %s: line %u: %s%s%s\n", job->program, job->name,
 	    number, text, key != NULL ? " " : "", key != NULL ? key : "");
 	job->status = EX_DATAERR;
+}
+
+__attribute__((noreturn)) static void
+cannot_put(struct job *job, struct mapmake *map, unsigned number)
+{
+	const char *why = reason();
+
+	mapmake_abort(map);
+	progress_clear(&job->progress);
+	fprintf(stderr, "%s: %s: line %u: put error: %s\n", job->program,
+	    job->name, number, why);
+	exit(EX_IOERR);
 }
 
 static void
@@ -182,12 +208,15 @@ store(struct job *job, struct mapmake *map, const struct pair *line,
 {
 	char text[PAIR_SIZE + 32];
 	size_t nul = job->nul ? 1 : 0;
+	int got;
 
 	if (job->verbose)
 		printf("key=`%s', val=`%s'\n", line->key, line->value);
-	if (mapmake_put(map, line->key, line->key_len + nul, line->value,
-		line->value_len + nul, job->twice) == 0 ||
-	    job->twice != MAPMAKE_KEEP)
+	got = mapmake_put(map, line->key, line->key_len + nul, line->value,
+	    line->value_len + nul, job->twice);
+	if (got == -1)
+		cannot_put(job, map, number);
+	if (got == 0 || job->twice != MAPMAKE_KEEP)
 		return;
 	snprintf(text, sizeof(text), "key %s: duplicate key", line->key);
 	complain(job, number, text, NULL);
@@ -203,7 +232,7 @@ read_chunk(char text[PAIR_SIZE], size_t *len)
 	int c;
 
 	for (*len = 0; *len < PAIR_SIZE - 1; (*len)++) {
-		if ((c = getchar()) == EOF || c == '\n')
+		if ((c = getchar_unlocked()) == EOF || c == '\n')
 			break;
 		text[*len] = (char)c;
 	}
@@ -214,26 +243,39 @@ read_chunk(char text[PAIR_SIZE], size_t *len)
 }
 
 static void
+read_line(struct job *job, struct mapmake *map, char *text, size_t len,
+    unsigned number)
+{
+	const char *why;
+	struct pair line;
+	int got = pair_parse(text, len, &job->rules, &line);
+
+	if (got == -1)
+		complain(
+		    job, number, line.reason, line.with_key ? line.key : NULL);
+	if (got != 1)
+		return;
+	if ((why = value_check(job->table, line.value)) != NULL)
+		complain(job, number, why, line.key);
+	else
+		store(job, map, &line, number);
+}
+
+static void
 read_table(struct job *job, struct mapmake *map)
 {
 	char text[PAIR_SIZE];
-	struct pair line;
 	unsigned number;
 	size_t len;
 	int got;
 
 	for (number = 1; (got = read_chunk(text, &len)) != 0; number++) {
-		if (got == -1) {
+		if (got == -1)
 			complain(job, number, "line too long (1024 bytes max)",
 			    NULL);
-			continue;
-		}
-		got = pair_parse(text, len, &job->rules, &line);
-		if (got == 1)
-			store(job, map, &line, number);
-		else if (got == -1)
-			complain(job, number, line.reason,
-			    line.with_key ? line.key : NULL);
+		else
+			read_line(job, map, text, len, number);
+		progress_lines(&job->progress, number);
 	}
 	if (ferror(stdin)) {
 		mapmake_abort(map);
@@ -275,26 +317,61 @@ dump(struct job *job)
 		cannot_open(job, reason());
 }
 
+/* -F: it is tried, and counts all the same. */
+static bool
+may_switch(const struct job *job, const struct mapmake *map)
+{
+	const struct guard guard = {job->program, job->name, job->folder,
+	    job->table, mapmake_written(map)};
+
+	if (!guard_wants(job->folder, job->table) || guard_passes(&guard) ||
+	    job->force)
+		return true;
+	fprintf(stderr, "%s: %s: the old map stays (-F forces)\n", job->program,
+	    job->name);
+	return false;
+}
+
+static void
+finish(struct job *job, struct mapmake *map)
+{
+	progress_say(&job->progress, "writing and reading back");
+	if (mapmake_write(map) == -1) {
+		progress_clear(&job->progress);
+		fprintf(stderr, "%s: %s: error on close: %s\n", job->program,
+		    job->name, reason());
+		mapmake_abort(map);
+		job->status = EX_IOERR;
+		return;
+	}
+	progress_clear(&job->progress);
+	if (!may_switch(job, map)) {
+		mapmake_abort(map);
+		job->status = EX_CONFIG;
+	} else if (mapmake_switch(map) == -1) {
+		fprintf(stderr, "%s: %s: error on close: %s\n", job->program,
+		    job->name, reason());
+		job->status = EX_IOERR;
+	}
+}
+
 static void
 make(struct job *job)
 {
 	struct mapmake *map;
+	const char *why;
 
 	warn_folder(job);
 	if ((map = mapmake_begin(job->path, job->unsafe)) == NULL)
 		cannot_open(job, reason());
 	if (job->append && mapmake_read(job->path, keep_entry, map) == -1) {
-		const char *why = reason();
-
+		why = reason();
 		mapmake_abort(map);
 		cannot_open(job, why);
 	}
+	progress_start(&job->progress, job->program, job->name);
 	read_table(job, map);
-	if (mapmake_commit(map) == -1) {
-		fprintf(stderr, "%s: %s: error on close: %s\n", job->program,
-		    job->name, reason());
-		job->status = EX_IOERR;
-	}
+	finish(job, map);
 }
 
 int
@@ -305,7 +382,7 @@ main(int argc, char *argv[])
 	int c;
 
 	job.program = basename(argv[0]);
-	while ((c = getopt(argc, argv, "C:D:Nc:defi:lorst:uv")) != -1) {
+	while ((c = getopt(argc, argv, "C:D:FNc:defi:lorst:uv")) != -1) {
 		if (c == 'l')
 			return list_types();
 		if (!option(&job, c, optarg))

@@ -93,6 +93,12 @@ is 'a bare CR could forge a reply' 'makemap: c: line 1: bare CR in the RHS of a
 status 65' sh -c 'printf "a ERROR:550 x\r250 ok\n" | makemap hash c'
 is 'a NUL' 'makemap: c: line 1: syntax error (NUL byte)
 status 65' sh -c 'printf "a\0b c\n" | makemap hash c'
+is 'a reply code that says yes' \
+    'makemap: access: line 2: reply code is not 4xx or 5xx in the RHS of b
+status 65' sh -c 'printf "a 550 no\nb ERROR:5.7.1:250 ok\n" |
+	makemap hash access && makemap -u hash access'
+is 'is no matter where no reply is made of it' '' sh -c '
+	echo "b 250 x" | makemap hash generic'
 is 'no newline at the end' 'c	d' \
     sh -c 'printf "c d" | makemap hash c && makemap -u hash c'
 is 'long lines are told by the piece' \
@@ -105,7 +111,9 @@ is 'and the next line counts' 'k	v' makemap -u hash l
 
 is '-l lists types' 'hash
 btree
-cdb' makemap -l
+dbm
+cdb
+implicit' makemap -l
 is 'no argument' "$usage" makemap
 is 'one argument' "$usage" makemap hash
 like 'an unknown option' "invalid option -- 'z'" makemap -z
@@ -134,6 +142,68 @@ is 'nor added to' \
     'makemap: error opening type hash map bad: damaged, cut short or no CDB map
 status 73' sh -c 'echo "a b" | makemap -o hash bad'
 is 'and it is left as it was' 'x' cat bad.cdb
+
+# --- the rest of what sendmail's was seen to do
+input='a:b\tRELAY\nc\vd\nx\fy\nq=1\nfoo\tbar\tbaz\n'
+is 'what parts key and value' "key=\`a:b', val=\`RELAY'
+key=\`c', val=\`d'
+key=\`x', val=\`y'
+key=\`foo', val=\`bar	baz'" sh -c 'printf "$1" |
+	makemap -v hash sv 2>sv.err || [ $? = 65 ]' sh "$input"
+is 'and what does not' 'makemap: sv: line 4: no RHS for LHS q=1' cat sv.err
+is 'a comment begins a line or is none' 'a	b #c
+a2	#c' sh -c 'printf "a b #c\na2 #c\n" | makemap hash cm &&
+	makemap -u hash cm'
+is 'bytes over 127 stay as they are' "key=\`k$(printf '\303\211')y', val=\`v'" \
+    sh -c 'printf "K\303\211Y v\n" | makemap -v hash hb'
+is 'NAME.db and NAME.cdb are no names of their own' 'n2.cdb nn.cdb' sh -c '
+	echo "a b" | makemap hash nn.db && echo "a b" | makemap hash n2.cdb &&
+	echo n2* nn*'
+is 'types of another time, all make the same' '' sh -c '
+	for t in hash btree dbm cdb implicit cf CF; do
+		echo "a b" | makemap $t ty || exit; cmp ty.cdb nn.cdb || exit
+	done'
+is 'a cache size and a cf file are taken' '' sh -c '
+	echo "a b" | makemap -c 1000 -C /nonexistent -i hash cf cf'
+is 'no map, no dump' \
+    'makemap: error opening type hash map nosuch: No such file or directory
+status 73' makemap -u hash nosuch
+for mode in 600 640 666; do
+	is "an old one of mode $mode keeps it" "$mode" sh -c '
+		chmod $1 m.cdb; echo "a b" | makemap hash m; stat -c %a m.cdb
+	' sh "$mode"
+done
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$work"
+	mkdir ours
+	echo 'a b' | makemap hash ours/m
+	cp "$BIN/makemap" "$work/mm"
+	is 'as somebody else' \
+	    'mm: error opening type hash map ours/m: Permission denied
+status 73' sh -c 'echo "a b" | setpriv --reuid=65534 --regid=65534 \
+		--clear-groups ./mm hash ours/m'
+	chown nobody ours/m.cdb
+	is 'the owner stays' nobody sh -c '
+		echo "a b" | makemap hash ours/m; stat -c %U ours/m.cdb'
+fi
+is 'a Berkeley DB file is told apart' \
+    'makemap: error opening type hash map bk: is a Berkeley DB file, no CDB map; run makemap
+status 73' sh -c '{ head -c 12 /dev/zero; printf "\141\025\006\0"
+	head -c 4080 /dev/zero; } >bk.cdb; makemap -u hash bk'
+is 'and made anew' 'a	b' sh -c '
+	echo "a b" | makemap hash bk && makemap -u hash bk'
+is 'another CDB tool reads ours' '+1,1:a->b' sh -c '
+	command -v cdb >/dev/null || { echo "+1,1:a->b"; exit; }
+	cdb -d bk.cdb | head -n 1'
+
+# --- a long run
+is 'no progress is told where nobody looks' '' sh -c '
+	{ echo "a 1"; sleep 0.4; seq 10000 | sed "s/\$/ x/"; } |
+	makemap hash pr'
+like 'on a terminal it is, in one line that goes away' \
+    'pr: 4[0-9]{3} lines.*writing and reading back.*\[K' sh -c '
+	script -qec "{ echo \"a 1\"; sleep 0.4; seq 10000 | sed \"s/\\\$/ x/\"; } |
+	makemap hash pr" /dev/null </dev/null'
 
 # --- whole or not at all
 is 'a full disk leaves the old table' 'k	v' sh -c '

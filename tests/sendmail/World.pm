@@ -5,7 +5,8 @@
 #					and $POSTERN/conf is it while they run
 #	$world->file(NAME, LINE ...)	write a file of lines
 #	$world->table(NAME, LINE ...)	write it and compile it with makemap (type
-#					hash); makemap's exit status
+#					hash, and -F: some are open relays);
+#					makemap's exit status
 #	$world->accounts()		the users that the real sendmail knew,
 #					as mailboxes
 #	World::users()			their names
@@ -86,7 +87,7 @@ sub file {
 sub table {
 	my ($self, $name, @lines) = @_;
 	$self->file($name, @lines);
-	my ($status) = $self->run('makemap', ['hash', "$self->{dir}/$name"],
+	my ($status) = $self->run('makemap', ['-F', 'hash', "$self->{dir}/$name"],
 	    join '', map { utf8::encode($_) if utf8::is_utf8($_); "$_\n" }
 	    @lines);
 	return $status;
