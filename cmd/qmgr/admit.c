@@ -27,7 +27,8 @@ struct verdict {
 struct expansion {
 	struct record event;
 	struct verdict *verdicts;
-	void *seen; /* the addresses, see seen.h */
+	void *seen;              /* the addresses, see seen.h */
+	char rule[OUTCOME_RULE]; /* of the last one */
 	uint32_t count, verdict_count;
 };
 
@@ -64,6 +65,11 @@ add_target(struct expansion *x, const char *original, const struct target *t)
 	/* Two aliases may lead to one user. */
 	if (!seen_add(&x->seen, t->recipient))
 		return;
+	/* Most have the one before's. */
+	if (t->rule != NULL && strncmp(x->rule, t->rule, sizeof(x->rule) - 1)) {
+		strlcpy(x->rule, t->rule, sizeof(x->rule));
+		(void)record_add(&x->event, "rule", x->rule);
+	}
 	if (record_add(&x->event, "recipient", t->recipient) == -1)
 		err(EXIT_TEMP, "recipient %s", t->recipient);
 	if (strcmp(original, t->recipient) != 0)
@@ -151,12 +157,13 @@ static void
 fail_now(
     struct qmgr *q, struct envelope *e, struct rcpt *r, const struct target *t)
 {
-	struct outcome o = {
-	    .kind = t->kind == TARGET_DISCARD ? EVENT_DISCARDED : EVENT_FAILED,
-	    .status = t->status,
-	    .text = t->text,
-	    .rule = t->rule};
+	struct outcome o;
 
+	outcome_make(&o,
+	    t->kind == TARGET_DISCARD ? EVENT_DISCARDED : EVENT_FAILED, t->rule,
+	    "qmgr", "route");
+	o.status = t->status;
+	o.text = t->text;
 	if (o.kind == EVENT_FAILED && t->status != NULL && *t->status == '4')
 		o.kind = EVENT_DEFERRED;
 	outcome_take(q, r, e, &o);
@@ -165,7 +172,8 @@ fail_now(
 static void
 table_trouble(struct qmgr *q, struct rcpt *r, const char *reason)
 {
-	log_event("error", "what", "table", "reason", reason, NULL);
+	log_event("error", "what", "table", "reason", reason, "rule",
+	    "qmgr:tables", NULL);
 	rcpt_wait(&q->lanes, r, time(NULL) + TABLE_PAUSE);
 }
 
@@ -243,14 +251,14 @@ static void
 apply_verdicts(struct qmgr *q, struct message *m, struct envelope *e,
     const struct expansion *x)
 {
-	struct outcome o = {0};
+	struct outcome o;
 	uint32_t i;
 
 	for (i = 0; i < x->verdict_count; i++) {
-		o.kind = x->verdicts[i].kind;
+		outcome_make(&o, x->verdicts[i].kind, x->verdicts[i].rule,
+		    "qmgr", "route");
 		o.status = x->verdicts[i].status;
 		o.text = x->verdicts[i].text;
-		o.rule = x->verdicts[i].rule;
 		outcome_take(q, &m->rcpts[x->verdicts[i].number], e, &o);
 	}
 }
@@ -259,13 +267,17 @@ apply_verdicts(struct qmgr *q, struct message *m, struct envelope *e,
 static void
 hold_all(struct qmgr *q, struct message *m, const struct record *head)
 {
+	const char *why = record_text(head, "hold");
+	const char *rule = record_text(head, "rule");
 	struct record event;
 	uint32_t i, at, count = 0;
+	char id[ID_SIZE];
 
+	if (*rule == '\0')
+		rule = "inject:hold";
 	event_begin(&event, EVENT_HELD, m);
-	record_add(&event, "text", record_text(head, "hold"));
-	if (record_get(head, "rule") != NULL)
-		record_add(&event, "rule", record_text(head, "rule"));
+	record_add(&event, "text", why);
+	record_add(&event, "rule", rule);
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state == RCPT_NEW) {
 			record_addf(&event, "number", "%u", i);
@@ -275,6 +287,9 @@ hold_all(struct qmgr *q, struct message *m, const struct record *head)
 		record_free(&event);
 		return;
 	}
+	message_id(m, id);
+	log_event("held", "id", id, "recipients", log_number(count), "text",
+	    why, "rule", rule, NULL);
 	at = event_write(q, m->store, &event);
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state == RCPT_NEW) {
@@ -328,7 +343,7 @@ admit(struct qmgr *q, struct store *s, struct entry *entry)
 	event_begin(&x.event, EVENT_EXPANDED, &key);
 	if (expand(q, &x, &entry->head, reason, sizeof(reason)) == -1) {
 		log_event("error", "id", entry->id, "what", "table", "reason",
-		    reason, NULL);
+		    reason, "rule", "qmgr:tables", NULL);
 		postpone(q, s, entry);
 	} else {
 		m = message_new(s, entry, x.count);

@@ -99,7 +99,7 @@ visit(struct client *c, struct message *m)
 				continue;
 			if (c->act == NULL)
 				tell_rcpt(c, m, &m->rcpts[i], &e);
-			else if (!c->act(c->q, m, &m->rcpts[i], &e))
+			else if (!c->act(c->q, &m->rcpts[i], &e, c->rule))
 				continue;
 			c->count++;
 		}
@@ -236,6 +236,8 @@ ask_change(struct client *c, const struct record *r)
 {
 	const char *name = record_text(r, "request");
 
+	snprintf(c->rule, sizeof(c->rule), "qctl:%lld",
+	    (long long)peer_uid(conn_fd(c->conn)));
 	if (strcmp(name, "flush") != 0 && !has_selector(r)) {
 		refuse(c, "which messages? id, sender, recipient or lane");
 		return;
@@ -243,7 +245,8 @@ ask_change(struct client *c, const struct record *r)
 	log_event("operator", "request", name, "id", record_get(r, "id"),
 	    "sender", record_get(r, "sender"), "recipient",
 	    record_get(r, "recipient"), "lane", record_get(r, "lane"), "uid",
-	    log_number((long long)peer_uid(conn_fd(c->conn))), NULL);
+	    log_number((long long)peer_uid(conn_fd(c->conn))), "rule", c->rule,
+	    NULL);
 	walk_begin(c, r, action_find(name));
 }
 

@@ -11,7 +11,7 @@
  * to this one now (it is being delivered, or stands so already).
  */
 typedef bool action(
-    struct qmgr *, struct message *, struct rcpt *, struct envelope *);
+    struct qmgr *, struct rcpt *, struct envelope *, const char *rule);
 
 /* The action of that name, or NULL. */
 action *action_find(const char *name);
@@ -25,6 +25,7 @@ struct client {
 	struct cursor cursor;
 	struct record filter; /* the question */
 	action *act;          /* NULL: tell */
+	char rule[24];        /* "qctl:UID" */
 	uint32_t count;
 };
 

@@ -90,11 +90,13 @@ static void
 lane_refused(struct qmgr *q, struct lane *lane, const struct record *answer,
     const char *why)
 {
-	struct outcome o = {.text = why};
+	struct outcome o;
 
 	lane->blocked = false;
+	outcome_make(&o, EVENT_DEFERRED, "qmgr:lspawn", NULL, NULL);
+	o.text = why;
 	if (answer != NULL)
-		outcome_read(answer, &o);
+		outcome_read(&o, answer, "lspawn", lane_user(lane));
 	if (answer != NULL && o.kind == EVENT_FAILED)
 		lane_outcome(q, lane, &o);
 	else
@@ -163,7 +165,7 @@ on_record(struct conn *c, const struct record *answer, struct evbuffer *content,
 	d->partial = strcmp(record_text(answer, "partial"), "yes") == 0
 			 ? time(NULL) + DOOR_PARTIAL
 			 : 0;
-	outcome_read(answer, &o);
+	outcome_read(&o, answer, "local", lane_user(p->lane));
 	o.host_ill = o.kind == EVENT_DEFERRED && tells_of_mailbox(o.status);
 	parcel_answer(d, &o);
 }
@@ -173,13 +175,13 @@ on_gone(struct conn *c, const char *why, void *arg)
 {
 	struct door *d = arg;
 	struct qmgr *q = d->q;
-	struct outcome o = {.kind = EVENT_DEFERRED,
-	    .status = "4.3.0",
-	    .text = "local ended before it answered",
-	    .rule = "qmgr:local",
-	    .host_ill = true};
+	struct outcome o;
 
 	(void)c;
+	outcome_make(&o, EVENT_DEFERRED, "qmgr:local", NULL, NULL);
+	o.status = "4.3.0";
+	o.text = "local ended before it answered";
+	o.host_ill = true;
 	if (!STAILQ_EMPTY(&d->parcels))
 		log_event("error", "what", "local", "owner", d->owner, "reason",
 		    why == NULL ? o.text : why, NULL);

@@ -25,24 +25,32 @@ damaged(const struct message *m, const char *what)
 	    log_number(m->offset), "reason", what, NULL);
 }
 
-/* "recipient" begins each group; "original" and "sender" belong to it. */
+/*
+ * "recipient" begins each group; "original" and "sender" belong to it.  "rule"
+ * is for all the groups that follow, up to the next one.
+ */
 static void
 index_recipients(struct envelope *e, uint32_t count)
 {
-	const char *name, *value;
+	const char *name, *value, *rule = NULL;
 	size_t at = 0;
 	int64_t i = -1;
 
 	e->recipients = calloc(count + 1, sizeof(char *));
 	e->originals = calloc(count + 1, sizeof(char *));
 	e->senders = calloc(count + 1, sizeof(char *));
+	e->rules = calloc(count + 1, sizeof(char *));
 	e->direct = calloc(count + 1, sizeof(bool));
-	if (!e->recipients || !e->originals || !e->senders || !e->direct)
+	if (!e->recipients || !e->originals || !e->senders || !e->rules ||
+	    !e->direct)
 		err(EXIT_TEMP, "envelope");
 	while (record_walk(&e->expanded, &at, &name, &value)) {
-		if (record_is(name, "recipient") && ++i < count)
+		if (record_is(name, "rule"))
+			rule = value;
+		else if (record_is(name, "recipient") && ++i < count) {
 			e->recipients[i] = value;
-		else if (record_is(name, "original") && i >= 0 && i < count)
+			e->rules[i] = rule;
+		} else if (record_is(name, "original") && i >= 0 && i < count)
 			e->originals[i] = value;
 		else if (record_is(name, "sender") && i >= 0 && i < count)
 			e->senders[i] = value;
@@ -82,6 +90,7 @@ envelope_free(struct envelope *e)
 	free(e->recipients);
 	free(e->originals);
 	free(e->senders);
+	free(e->rules);
 	free(e->direct);
 	memset(e, 0, sizeof(*e));
 }

@@ -25,24 +25,28 @@ is_pending(const struct rcpt *r)
 }
 
 static uint32_t
-note(struct qmgr *q, struct message *m, const struct rcpt *r,
-    enum event_kind kind, const struct envelope *e)
+note(struct qmgr *q, struct rcpt *r, enum event_kind kind,
+    const struct envelope *e, const char *rule)
 {
+	struct message *m = message_of(r);
 	struct record event;
 	char id[ID_SIZE];
 
 	message_id(m, id);
 	event_begin(&event, kind, m);
 	record_addf(&event, "number", "%u", r->number);
-	record_add(&event, "rule", "qctl");
+	record_add(&event, "rule", rule);
 	log_event(event_name(kind), "id", id, "recipient",
-	    e->recipients[r->number], "rule", "qctl", NULL);
+	    e->recipients[r->number], "rule", rule, NULL);
 	return event_write(q, m->store, &event);
 }
 
 static bool
-flush(struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
+flush(struct qmgr *q, struct rcpt *r, struct envelope *e, const char *rule)
 {
+	struct message *m = message_of(r);
+
+	(void)rule;
 	if (!is_pending(r) || m->moving)
 		return false;
 	leave(q, r);
@@ -53,50 +57,49 @@ flush(struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
 }
 
 static bool
-hold(struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
+hold(struct qmgr *q, struct rcpt *r, struct envelope *e, const char *rule)
 {
 	if (!is_pending(r))
 		return false;
 	leave(q, r);
-	r->reason = note(q, m, r, EVENT_HELD, e);
+	r->reason = note(q, r, EVENT_HELD, e, rule);
 	r->state = RCPT_HELD;
 	return true;
 }
 
 static bool
-release(struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
+release(struct qmgr *q, struct rcpt *r, struct envelope *e, const char *rule)
 {
 	if (r->state != RCPT_HELD)
 		return false;
-	(void)note(q, m, r, EVENT_RELEASED, e);
+	(void)note(q, r, EVENT_RELEASED, e, rule);
 	r->state = RCPT_NEW;
 	r->tries = 0;
-	place(q, m, e, r);
+	place(q, message_of(r), e, r);
 	return true;
 }
 
 static bool delete (
-    struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
+    struct qmgr *q, struct rcpt *r, struct envelope *e, const char *rule)
 {
 	if (!is_pending(r) && r->state != RCPT_HELD && r->state != RCPT_FAILED)
 		return false;
-	(void)note(q, m, r, EVENT_DELETED, e);
+	(void)note(q, r, EVENT_DELETED, e, rule);
 	leave(q, r);
 	rcpt_finish(q, r);
 	return true;
 }
 
 static bool
-bounce(struct qmgr *q, struct message *m, struct rcpt *r, struct envelope *e)
+bounce(struct qmgr *q, struct rcpt *r, struct envelope *e, const char *rule)
 {
-	struct outcome o = {.kind = EVENT_FAILED,
-	    .status = "5.7.0",
-	    .text = "returned by the postmaster of this host",
-	    .rule = "qctl"};
+	struct outcome o;
 
-	(void)m;
 	if (!is_pending(r) && r->state != RCPT_HELD)
 		return false;
+	outcome_make(&o, EVENT_FAILED, rule, NULL, NULL);
+	o.status = "5.7.0";
+	o.text = "returned by the postmaster of this host";
 	leave(q, r);
 	outcome_take(q, r, e, &o);
 	return true;

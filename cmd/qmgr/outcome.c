@@ -23,15 +23,26 @@ tells_of_host(const char *status)
 }
 
 void
-outcome_read(const struct record *answer, struct outcome *o)
+outcome_make(struct outcome *o, enum event_kind kind, const char *rule,
+    const char *who, const char *what)
 {
 	memset(o, 0, sizeof(*o));
+	o->kind = kind;
+	if (rule != NULL && *rule != '\0')
+		strlcpy(o->rule, rule, sizeof(o->rule));
+	else
+		snprintf(o->rule, sizeof(o->rule), "%s:%s", who, what);
+}
+
+void
+outcome_read(struct outcome *o, const struct record *answer, const char *who,
+    const char *what)
+{
+	outcome_make(o, EVENT_DEFERRED, record_text(answer, "rule"), who, what);
 	o->status = record_text(answer, "status");
 	o->text = record_text(answer, "text");
 	o->mta = record_text(answer, "mta");
 	o->reply = record_text(answer, "reply");
-	o->rule = record_text(answer, "rule");
-	o->kind = EVENT_DEFERRED;
 	if (is_class(answer, "done"))
 		o->kind = EVENT_DONE;
 	else if (is_class(answer, "failed"))
@@ -123,11 +134,15 @@ outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
 	if (o.kind == EVENT_DEFERRED && is_expired(q, m, now)) {
 		snprintf(late, sizeof(late), "delivery time expired: %s",
 		    o.text == NULL ? "" : o.text);
-		o.kind = EVENT_FAILED;
+		outcome_make(&o, EVENT_FAILED, "queuelifetime", NULL, NULL);
 		o.status = "5.4.7";
 		o.text = late;
-		o.rule = "qmgr:queuelifetime";
+		o.mta = given->mta;
+		o.reply = given->reply;
 	}
+	/* What went well went by the entry that led there. */
+	if (o.kind == EVENT_DONE && e->rules[r->number] != NULL)
+		strlcpy(o.rule, e->rules[r->number], sizeof(o.rule));
 	if (o.kind == EVENT_DEFERRED) {
 		due = now + retry_delay(now - m->arrival, arc4random());
 		r->tries++;

@@ -139,6 +139,7 @@ struct envelope {
 	const char **recipients; /* by number, in expanded */
 	const char **originals;  /* what it was expanded from, or NULL */
 	const char **senders;    /* the sender for it, if another, or NULL */
+	const char **rules;      /* the entry that led to it, or NULL */
 	bool *direct;            /* to this very user: no alias, no .forward */
 	uint32_t count;
 };
@@ -187,15 +188,28 @@ void admit_again(struct qmgr *);
 /* Route a recipient and put it in its lane, if it has not ended. */
 void place(struct qmgr *, struct message *, struct envelope *, struct rcpt *);
 
+#define OUTCOME_RULE 512
+
 /* --- send.c --------------------------------------------------------------- */
 
 struct outcome {
 	enum event_kind kind; /* DONE, DEFERRED, FAILED or DISCARDED */
-	const char *status, *text, *mta, *reply, *rule;
-	bool host_ill; /* nobody was there to talk to */
+	const char *status, *text, *mta, *reply;
+	char rule[OUTCOME_RULE]; /* who or what decided, never empty */
+	bool host_ill;           /* nobody was there to talk to */
 };
-/* From an answer's class, status, text, mta, reply, rule. */
-void outcome_read(const struct record *answer, struct outcome *);
+/*
+ * Every outcome is begun by this.  rule: "TABLE:KEY", "PROGRAM:OPTION"; if it
+ * is empty, who decided and about what: "WHO:WHAT".
+ */
+void outcome_make(struct outcome *, enum event_kind, const char *rule,
+    const char *who, const char *what);
+/*
+ * From an answer's class, status, text, mta, reply, rule; who gave it, and what
+ * it was about.
+ */
+void outcome_read(struct outcome *, const struct record *answer,
+    const char *who, const char *what);
 /*
  * Record it, log it and do what follows.  The recipient is NEW (taken out of
  * lane and heap) before; afterwards it waits, has failed or is finished.

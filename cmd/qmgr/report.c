@@ -55,9 +55,12 @@ reported(struct report *p, const char *report)
 	for (i = 0; i < p->count && !p->warning; i++)
 		record_addf(&event, "number", "%u", p->numbers[i]);
 	record_add(&event, "report", report);
+	if (p->warning)
+		record_add(&event, "rule", "delaywarning");
 	(void)event_write(q, m->store, &event);
 	log_event(p->warning ? "warned" : "bounced", "id", id, "report", report,
-	    "recipients", log_number(p->count), NULL);
+	    "recipients", log_number(p->count), "rule",
+	    p->warning ? "delaywarning" : NULL, NULL);
 	if (p->warning)
 		m->warned = true;
 	for (i = 0; i < p->count && !p->warning; i++)

@@ -57,16 +57,16 @@ delivery_free(struct delivery *d)
 static void
 age(struct qmgr *q, struct lane *lane)
 {
-	struct outcome o = {.kind = EVENT_DEFERRED,
-	    .status = "4.4.1",
-	    .text = lane->reason,
-	    .rule = "qmgr:lane"};
+	struct outcome o;
 	int64_t now = time(NULL);
 	struct envelope e;
 	struct message *m;
 	struct rcpt *r;
 	int seen = 0;
 
+	outcome_make(&o, EVENT_DEFERRED, NULL, "lane", lane->name);
+	o.status = "4.4.1";
+	o.text = lane->reason;
 	while (seen++ < TICK_MOST && (r = TAILQ_FIRST(&lane->ready)) != NULL) {
 		m = message_of(r);
 		if (now - m->arrival >= q->settings.warning)
@@ -116,11 +116,11 @@ answer_one(struct delivery *d, const struct outcome *o)
 static void
 answer_rest(struct delivery *d, const char *why)
 {
-	struct outcome o = {.kind = EVENT_DEFERRED,
-	    .status = "4.3.0",
-	    .text = why,
-	    .rule = "qmgr:remote"};
+	struct outcome o;
 
+	outcome_make(&o, EVENT_DEFERRED, "qmgr:remote", NULL, NULL);
+	o.status = "4.3.0";
+	o.text = why;
 	while (d->answered < d->count)
 		answer_one(d, &o);
 }
@@ -139,7 +139,7 @@ on_answer(struct ask *a, const struct record *answer, struct evbuffer *content,
 		delivery_free(d);
 		return;
 	}
-	outcome_read(answer, &o);
+	outcome_read(&o, answer, "remote", d->lane->name);
 	answer_one(d, &o);
 	if (d->answered < d->count)
 		return;

@@ -41,6 +41,7 @@ add_reason(struct record *out, const struct message *m, const struct rcpt *r)
 
 	if (r->state == RCPT_READY && r->lane->reason[0] != '\0') {
 		(void)record_add(out, "reason", r->lane->reason);
+		record_addf(out, "rule", "lane:%s", r->lane->name);
 		return;
 	}
 	if (r->tries == 0 && r->state != RCPT_HELD && r->state != RCPT_FAILED)

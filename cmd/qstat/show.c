@@ -49,6 +49,7 @@ void
 show_line(FILE *out, const struct record *record)
 {
 	char arrival[WHEN], next[WHEN];
+	const char *rule;
 
 	when(arrival, record_text(record, "arrival"));
 	when(next, record_text(record, "next"));
@@ -60,6 +61,11 @@ show_line(FILE *out, const struct record *record)
 	put_column(out, record_text(record, "state"), 7);
 	fprintf(out, "%5s %-19s ", record_text(record, "tries"), next);
 	operator_print(out, record_text(record, "reason"));
+	if ((rule = record_get(record, "rule")) != NULL) {
+		fputs(" [", out);
+		operator_print(out, rule);
+		fputc(']', out);
+	}
 	fputc('\n', out);
 }
 

@@ -73,6 +73,40 @@ test_hold() {
 	rm "$dir/conf/access"* "$dir/conf/mailertable"*
 }
 
+# --- why: every end has its rule ---------------------------------------------
+
+outcomes() {
+	grep -E ' (delivered|deferred|failed|discarded|deleted|held|warned) ' \
+	    "$dir/log/qmgr/current"
+}
+
+# ruled RULE: is there an outcome by it?
+ruled() {
+	outcomes | grep -Eq " rule=\"?$1"
+}
+
+test_rules() {
+	printf '%s\n' 'disc.example discard:' 'err.example error:5.7.1:550 no' \
+	    'dead.example smtp:[127.0.0.1]:1' >"$dir/conf/mailertable"
+	makemap hash "$dir/conf/mailertable" <"$dir/conf/mailertable"
+	submit 'body of rules' demo@localhost a@disc.example b@err.example \
+	    nosuch@localhost c@dead.example
+	soon 'delivered: by the entry that led there' \
+	    ruled 'local-host-names:'
+	soon 'discarded: by the table' ruled 'mailertable:disc.example'
+	soon 'failed: by the table' ruled 'mailertable:err.example'
+	soon 'failed: by who looked for the user' ruled 'lspawn:nosuch'
+	soon 'deferred: by who tried the host' ruled 'remote:\[127.0.0.1\]:1'
+	like 'qstat tells it' '\[(remote|lane):\[127.0.0.1\]:1\]$' qstat
+	like 'the operator' '^1 ' qctl delete -r c@dead.example
+	soon 'deleted: by whom' ruled "qctl:$(id -u)"
+	without() {
+		! outcomes | grep -v ' rule='
+	}
+	ok 'no outcome is without one' without
+	rm "$dir/conf/mailertable"*
+}
+
 # --- nonsense behind a question ----------------------------------------------
 
 test_nonsense() {
@@ -137,6 +171,7 @@ demo_begin
 test_broken_table
 patience=20
 test_hold
+test_rules
 test_nonsense
 test_moved
 demo_logs
