@@ -322,12 +322,12 @@ sub macro_S {
 	return $carry->needless($fact, 'no smart host') if $value eq '';
 	$value =~ s/^$mailers://;
 	# What stands in front of the first colon without a dot is a mailer.
-	my ($host, @more) = $value =~ /^[^.:\[\]]+:/ ? () : Value::hosts($value);
+	my @hosts = $value =~ /^[^.:\[\]]+:/ ? () : Value::hosts($value);
 	return $carry->lost($fact,
 	    "relayhost takes a host; mail goes to each domain's own exchangers")
-	    if !defined $host;
-	$carry->carried($fact, $carry->put('relayhost', $host, $fact));
-	$carry->lost($fact, "relayhost is one host: not @more") if @more;
+	    if !@hosts;
+	$carry->carried($fact,
+	    $carry->put('relayhost', join(':', @hosts), $fact));
 }
 
 my %hub = (

@@ -16,6 +16,7 @@ my %class = (
 	w => ['local-host-names', qr/^(?:localhost|localhost\.localdomain|\[127\.0\.0\.1\])\z/i],
 	R => ['relay-domains', qr/^(?:127\.0\.0\.1|IPv6:0:0:0:0:0:0:0:1|IPv6:::1)\z/i],
 	t => ['trusted-users', qr/^root\z/],
+	VirtHost => ['virtuser-domains', qr/^\z/],
 );
 
 # Map of sendmail, table of ours.
@@ -49,6 +50,8 @@ sub add_class {
 sub class_words {
 	my ($carry, $fact) = @_;
 	my @words = grep { !/\$/ } @{ $fact->{words} };
+	return $carry->needless($fact, 'relay-domains has them')
+	    if "@{ $fact->{words} }" eq '$={VirtHost}';
 	return $carry->lost($fact, 'write out what $ stands for, in '
 	    . $class{ $fact->{name} }[0])
 	    if grep { /\$/ && !/^\$[jwm]\z/ } @{ $fact->{words} };
@@ -59,16 +62,19 @@ sub class_words {
 sub class_w { class_words(@_) }
 sub class_R { class_words(@_) }
 sub class_t { class_words(@_) }
+sub class_VirtHost { class_words(@_) }
+
+# What is in class VirtHost is in class R, too.
+sub end_virtual {
+	my ($carry) = @_;
+	my $have = $carry->{class}{'virtuser-domains'} // return;
+	add_class($carry, 'R', { what => 'virtuser-domains' }, sort keys %$have);
+}
 
 # Pseudo domains; REDIRECT is told by its FEATURE.
 sub class_P {
 	my ($carry, $fact) = @_;
 	$carry->needless($fact, 'names are not looked up to make them canonical');
-}
-
-sub class_VirtHost {
-	my ($carry, $fact) = @_;
-	$carry->lost($fact, 'virtusertable is for the domains in local-host-names: name them there, with a last entry "@DOMAIN error:nouser 550 User unknown"');
 }
 
 # The words of a file, by what sendmail makes of scanf's patterns: one word a
@@ -281,6 +287,7 @@ sub define_confTRUSTED_USERS {
 sub end {
 	my ($carry) = @_;
 	my $find = $carry->{find};
+	end_virtual($carry);
 	if (!$carry->{aliases}) {
 		my $fact = { file => 'aliases', line => 1, what => 'aliases' };
 		for my $path ($find->here('aliases'), $find->path('/etc/aliases')) {

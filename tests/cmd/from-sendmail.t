@@ -91,6 +91,13 @@ each_define() {
 	done
 }
 is 'every define has a line' '' each_define
+is 'VIRTUSER_DOMAIN, and its file' '# VIRTUSER_DOMAIN(nine.example)
+nine.example
+v.example' cat "$work/every/virtuser-domains"
+is 'which are relayed for, as there' 'ten.example
+x.example
+nine.example
+v.example' grep -v '^#' "$work/every/relay-domains"
 is 'IPv4 and IPv6 at one port' '# DaemonPortOptions
 *:25' cat "$work/every/listen"
 is 'of two alias files the first one counts' 'both	first
@@ -133,9 +140,8 @@ said cf '^not supported .*: Fw/etc/mail/pattern %\*d %s: the pattern is not know
 is 'a continued line' '# CR10.1 10.2
 10.1
 10.2' cat "$work/cf/relay-domains"
-is 'the first smart host' '# DSesmtp:[192.0.2.7]:smart2.example.org
-[192.0.2.7]' cat "$work/cf/relayhost"
-said cf '^not supported .*: relayhost is one host: not smart2.example.org$'
+is 'two smart hosts' '# DSesmtp:[192.0.2.7]:smart2.example.org
+[192.0.2.7]:smart2.example.org' cat "$work/cf/relayhost"
 is 'the name of the host' '# Djmx.example.org
 mx.example.org' cat "$work/cf/me"
 ok 'a table that lies where the K line says' \
