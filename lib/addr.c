@@ -309,20 +309,38 @@ canon_once(char *text, const struct addr_world *world, struct addr *a)
 	return name_domain(a, world);
 }
 
-enum addr_fault
-addr_canon(const char *text, const struct addr_world *world, struct addr *a)
+/* What the text means, without what stands around it. */
+static enum addr_fault
+begin(const char *text, char work[ADDR_SIZE], struct addr *a)
 {
-	char work[ADDR_SIZE];
 	enum addr_fault fault;
-	int local, depth;
 
 	memset(a, 0, sizeof(*a));
 	if (strlen(text) > ADDR_SIZE - 8)
 		return ADDR_LONG;
 	if ((fault = strip(text, work)) != ADDR_OK)
 		return fault;
-	if (*work == '\0')
-		return ADDR_EMPTY;
+	return *work == '\0' ? ADDR_EMPTY : ADDR_OK;
+}
+
+enum addr_fault
+addr_focus(const char *text, const struct addr_world *world, struct addr *a)
+{
+	char work[ADDR_SIZE];
+	enum addr_fault fault = begin(text, work, a);
+
+	return fault != ADDR_OK ? fault : canon_once(work, world, a);
+}
+
+enum addr_fault
+addr_canon(const char *text, const struct addr_world *world, struct addr *a)
+{
+	char work[ADDR_SIZE];
+	enum addr_fault fault = begin(text, work, a);
+	int local, depth;
+
+	if (fault != ADDR_OK)
+		return fault;
 	for (depth = 0; depth < NESTED_MAX; depth++) {
 		fault = canon_once(work, world, a);
 		if (fault != ADDR_OK)

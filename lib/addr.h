@@ -57,6 +57,12 @@ enum addr_fault addr_canon(
     const char *text, const struct addr_world *, struct addr *);
 /* "553 5.1.3 Invalid route address": code, status and text of a fault. */
 const char *addr_reply(enum addr_fault);
+/*
+ * Ruleset 3 alone, as headers are read: what stands before a domain of ours
+ * stays as it is.
+ */
+enum addr_fault addr_focus(
+    const char *text, const struct addr_world *, struct addr *);
 
 /*
  * Drop quotes around the whole local part, if no blank or backslash needs them.

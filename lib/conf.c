@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "conf.h"
@@ -194,6 +195,23 @@ conf_each(const char *dir, const char *name,
 			file_wrong(&f, reason);
 	fclose(f.stream);
 	return true;
+}
+
+static const char *
+take_switch(const char *line, void *arg)
+{
+	bool *on = arg;
+
+	*on = strcasecmp(line, "no") != 0;
+	return !*on || strcasecmp(line, "yes") == 0 ? NULL : "not yes or no";
+}
+
+bool
+conf_switch(const char *dir, const char *name, bool fallback)
+{
+	bool on = true;
+
+	return conf_each(dir, name, take_switch, &on) ? on : fallback;
 }
 
 /* The full name of this host by DNS or /etc/hosts, where it has one. */

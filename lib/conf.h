@@ -35,6 +35,12 @@ bool conf_parse(const char *text, bool seconds, uint64_t *n);
 bool conf_is(const char *dir, const char *name);
 
 /*
+ * A FEATURE of sendmail: a file that is empty or says "yes" switches it on, one
+ * that says "no" off; without one it is as fallback says.
+ */
+bool conf_switch(const char *dir, const char *name, bool fallback);
+
+/*
  * Each line in turn.  each() returns NULL, or the reason why the line is
  * wrong.  false if there is no file.
  */

@@ -82,8 +82,8 @@ hold(struct tables *t, bool held)
 	map_hold(t->mailboxes, held);
 }
 
-static int
-check(struct tables *t, struct class *class)
+int
+tables_check_class(struct tables *t, struct class *class)
 {
 	if (class_check(class) == 0)
 		return 0;
@@ -95,8 +95,9 @@ check(struct tables *t, struct class *class)
 int
 tables_check(struct tables *t)
 {
-	if (check(t, t->local) == -1 || check(t, t->relay) == -1 ||
-	    check(t, t->virtual) == -1)
+	if (tables_check_class(t, t->local) == -1 ||
+	    tables_check_class(t, t->relay) == -1 ||
+	    tables_check_class(t, t->virtual) == -1)
 		return -1;
 	return 0;
 }

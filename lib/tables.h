@@ -45,6 +45,8 @@ int tables_begin(struct tables *);
  */
 int tables_check(struct tables *);
 void tables_end(struct tables *);
+/* The same for a class that is not among them. */
+int tables_check_class(struct tables *, struct class *);
 
 /* 1, 0, or -1 with reason set.  rule becomes "table:key" if it is found. */
 #define RULE_SIZE (ADDR_SIZE * 2 + 96)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exits.h"
+#include "face.h"
 #include "follow.h"
 #include "paths.h"
 #include "record.h"
@@ -22,6 +23,7 @@ struct job {
 	bool records;
 	bool step; /* the first one only */
 	int status;
+	struct face face;
 };
 
 static const char *const kinds[] = {
@@ -36,7 +38,11 @@ static const char *const kinds[] = {
 __attribute__((noreturn)) static void
 usage(void)
 {
-	fputs("usage: route [-1rv] [-c confdir] address ...\n", stderr);
+	fputs("usage: route [-1rv] [-c confdir] address ...\n"
+	      "       route --header-sender | --header-recipient | "
+	      "--envelope-sender\n"
+	      "             [--local] [-rv] [-c confdir] address ...\n",
+	    stderr);
 	exit(EXIT_PERM);
 }
 
@@ -135,7 +141,13 @@ ask(struct job *job, const char *address)
 	struct targets targets = {0};
 	char reason[1024];
 	size_t i;
+	int status;
 
+	if (job->face.asked) {
+		if ((status = face_ask(&job->face, address)) != 0)
+			job->status = status;
+		return;
+	}
 	if (find(job, address, &targets, reason, sizeof(reason)) == -1) {
 		warnx("%s: %s", address, reason);
 		job->status = EXIT_TEMP;
@@ -171,13 +183,16 @@ ask_lines(struct job *job)
 int
 main(int argc, char *argv[])
 {
-	struct job job = {NULL, false, false, 0};
+	struct job job = {.status = 0};
 	struct paths paths;
 	bool verbose = false;
 	int c;
 
 	paths_find(&paths);
-	while ((c = getopt(argc, argv, "1c:rv")) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, "1c:rv", face_options, NULL)) != -1) {
+		if (face_option(&job.face, c))
+			continue;
 		if (c == 'c')
 			strlcpy(paths.conf, optarg, sizeof(paths.conf));
 		else if (c == '1')
@@ -189,12 +204,20 @@ main(int argc, char *argv[])
 		else
 			usage();
 	}
-	job.router = router_open(paths.conf, verbose ? stdout : NULL);
+	job.face.records = job.records;
+	if (job.face.asked)
+		face_open(&job.face, paths.conf, verbose ? stdout : NULL);
+	else if (job.face.local)
+		usage();
+	else
+		job.router = router_open(paths.conf, verbose ? stdout : NULL);
 	if (optind == argc)
 		ask_lines(&job);
 	for (; optind < argc; optind++)
 		ask(&job, argv[optind]);
 	router_close(job.router);
+	if (job.face.asked)
+		face_close(&job.face);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		err(EXIT_TEMP, "standard output");
 	return job.status;

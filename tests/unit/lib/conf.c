@@ -139,6 +139,32 @@ a_host_name_is_checked(void **state)
 	assert_int_equal(status_of("", reading_me), 0);
 }
 
+static void
+reading_switch(void)
+{
+	(void)conf_switch(dir, "x", false);
+}
+
+static void
+a_switch_is_a_file(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/x", dir);
+	unlink(path);
+	assert_true(conf_switch(dir, "x", true));
+	assert_false(conf_switch(dir, "x", false));
+	put("");
+	assert_true(conf_switch(dir, "x", false));
+	put("# why\nYes\n");
+	assert_true(conf_switch(dir, "x", false));
+	put("no\n");
+	assert_false(conf_switch(dir, "x", true));
+	assert_int_equal(status_of("maybe\n", reading_switch), EXIT_PERM);
+	assert_int_equal(status_of("no\n", reading_switch), 0);
+}
+
 static int
 tidy(void **state)
 {
@@ -160,6 +186,7 @@ main(void)
 	    cmocka_unit_test(nonsense_ends_the_program_for_good),
 	    cmocka_unit_test(a_unit_belongs_to_its_kind),
 	    cmocka_unit_test(a_host_name_is_checked),
+	    cmocka_unit_test(a_switch_is_a_file),
 	};
 
 	if (mkdtemp(dir) == NULL)
