@@ -100,6 +100,21 @@ fuzzers: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*/*.c))
 fuzz: fuzzers
 	scripts/fuzz $(B) $(FUZZ_SECONDS)
 
+# What the system tests need besides: a strict file system, and libraries that
+# are preloaded to make system calls lie or fail.
+FUSE	= $(shell pkg-config --cflags --libs fuse3)
+$(B)/tests/strictfs: $(wildcard tests/strictfs/*.[ch])
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Ilib,$(ALL_CFLAGS)) $(LINKHARDEN) -o $@ \
+	    $(filter %.c,$^) $(FUSE) -lbsd
+
+$(B)/tests/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O2 -fPIC -shared -o $@ $<
+
+faulty: $(B)/tests/strictfs \
+    $(patsubst tests/preload/%.c,$(B)/tests/%.so,$(wildcard tests/preload/*.c))
+
 lint:
 	scripts/lint
 
@@ -151,5 +166,5 @@ uninstall:
 clean:
 	rm -rf build build-san
 
-.PHONY: all units check fuzz fuzzers lint install uninstall clean FORCE
+.PHONY: all units faulty check fuzz fuzzers lint install uninstall clean FORCE
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)

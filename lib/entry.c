@@ -87,6 +87,12 @@ content_sum(uint64_t salt, const void *bytes, size_t len)
 	return XXH3_64bits_withSeed(bytes, len, salt);
 }
 
+uint64_t
+entry_seed(uint64_t salt, off_t at)
+{
+	return salt ^ (uint64_t)at;
+}
+
 /* Are the names that we add free? */
 static bool
 may_encode(const struct record *head)
@@ -102,7 +108,7 @@ may_encode(const struct record *head)
 }
 
 char *
-entry_encode(const struct record *head, uint64_t salt, uint64_t length,
+entry_encode(const struct record *head, uint64_t seed, uint64_t length,
     uint64_t sum, bool big, size_t *len)
 {
 	char *out, *text;
@@ -124,7 +130,7 @@ entry_encode(const struct record *head, uint64_t salt, uint64_t length,
 	    "content_sum=%016jx\nlength=%ju\n%s", (uintmax_t)sum,
 	    (uintmax_t)length, big ? "big=yes\n" : "");
 	used += (size_t)snprintf(out + used, size - used, "sum=%016jx\n",
-	    (uintmax_t)content_sum(salt, out, used));
+	    (uintmax_t)content_sum(seed, out, used));
 	if (!big)
 		used += (size_t)snprintf(
 		    out + used, size - used, "size=%ju\n", (uintmax_t)length);
@@ -134,7 +140,8 @@ entry_encode(const struct record *head, uint64_t salt, uint64_t length,
 }
 
 char *
-index_encode(const char *heads, size_t len, uint64_t salt, size_t *total)
+index_encode(
+    const char *heads, size_t len, uint64_t salt, off_t at, size_t *total)
 {
 	struct record r;
 	char *head, *out;
@@ -142,8 +149,8 @@ index_encode(const char *heads, size_t len, uint64_t salt, size_t *total)
 
 	record_init(&r, RECORD_QUESTION);
 	record_add(&r, "index", "yes");
-	head = entry_encode(
-	    &r, salt, len, content_sum(salt, heads, len), false, &used);
+	head = entry_encode(&r, entry_seed(salt, at), len,
+	    content_sum(salt, heads, len), false, &used);
 	record_free(&r);
 	if (head == NULL || (out = realloc(head, used + len)) == NULL)
 		err(EXIT_TEMP, "index of %zu bytes", len);
@@ -173,7 +180,7 @@ entry_free(struct entry *e)
  * before size= as its last.  As record_parse.
  */
 static ssize_t
-sealed_parse(struct record *r, uint64_t salt, const char *bytes, size_t len)
+sealed_parse(struct record *r, uint64_t seed, const char *bytes, size_t len)
 {
 	const char *name, *value, *sum = NULL;
 	size_t at = 0, before = 0, sealed = 0;
@@ -196,7 +203,7 @@ sealed_parse(struct record *r, uint64_t salt, const char *bytes, size_t len)
 	}
 	if (sum == NULL || strlen(sum) != 16 ||
 	    hex_parse(sum, 16, &given) == -1 ||
-	    given != content_sum(salt, bytes, sealed))
+	    given != content_sum(seed, bytes, sealed))
 		return -1;
 	return used;
 }
@@ -266,7 +273,8 @@ entry_parse(
 
 	if (!may_begin(bytes, len, "id="))
 		return not_there(EPROTO);
-	if ((used = sealed_parse(&e->head, salt, bytes, len)) == 0)
+	used = sealed_parse(&e->head, entry_seed(salt, at), bytes, len);
+	if (used == 0)
 		return 0;
 	if (used == -1 || (id = record_get(&e->head, "id")) == NULL ||
 	    id_parse(id, &e->segment, &e->sequence) == -1 ||
@@ -289,7 +297,8 @@ index_parse(
 
 	if (!may_begin(bytes, len, "index=yes\n"))
 		return not_there(EPROTO);
-	if ((used = sealed_parse(&e->head, salt, bytes, len)) == 0)
+	used = sealed_parse(&e->head, entry_seed(salt, at), bytes, len);
+	if (used == 0)
 		return 0;
 	if (used == -1 || extent_parse(e, at, (size_t)used) == -1 || e->big)
 		return not_there(EPROTO);

@@ -91,18 +91,22 @@ close_folders(struct maildir *m)
 static int
 open_folders(struct maildir *m)
 {
-	bool made = false, parts = false;
+	bool made = false;
+	struct stat st;
 	int cur;
 
 	if ((m->folder = open_folder(AT_FDCWD, m->path, &made)) == -1 ||
-	    (m->tmp = open_folder(m->folder, "tmp", &parts)) == -1 ||
-	    (m->new = open_folder(m->folder, "new", &parts)) == -1 ||
-	    (cur = open_folder(m->folder, "cur", &parts)) == -1)
+	    (m->tmp = open_folder(m->folder, "tmp", &made)) == -1 ||
+	    (m->new = open_folder(m->folder, "new", &made)) == -1)
+		return -1;
+	/* cur is made last: where it is, the others' names are durable. */
+	if (fstatat(m->folder, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0 && !made)
+		return 0;
+	if (fsync(m->folder) == -1 || sync_parent(m->folder) == -1 ||
+	    (cur = open_folder(m->folder, "cur", &made)) == -1)
 		return -1;
 	close(cur);
-	if (parts && fsync(m->folder) == -1)
-		return -1;
-	return made ? sync_parent(m->folder) : 0;
+	return 0;
 }
 
 /* --- one message -----------------------------------------------------------

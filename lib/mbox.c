@@ -97,7 +97,12 @@ open_file(struct mbox *m, mode_t mode, struct fate *f)
 		return errno == ENOENT ? 0 : fail(f, m->path);
 	if (fstat(m->fd, &opened) == -1)
 		return fail(f, m->path);
-	return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+	if (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)
+		return 0;
+	/* Who made it may have died before its name was durable. */
+	if (opened.st_size == 0 && sync_folder(m->path) == -1)
+		return fail(f, m->path);
+	return 1;
 }
 
 /* 1 ours; 0 another's; -1. */

@@ -16,11 +16,13 @@
  *	content_sum=16 hex digits
  *	length=1234		(of the content)
  *	big=yes			(only if the content is in mess/big/<id>)
- *	sum=16 hex digits	(of all the bytes above, from "id=")
- *	size=1234		(absent if big)
+ *	sum=16 hex digits	(of all the bytes above, from "id=", at this
+ *place) size=1234		(absent if big)
  *
- * content_sum is seeded with the salt too, but for a big content, whose sum is
- * begun before it is known which segment will take its record: that has none.
+ * sum is seeded with the salt and the entry's offset, so that a copy of a
+ *record (the index has one of each) is no entry.  content_sum is seeded with
+ *the salt, but for a big content, whose sum is begun before it is known which
+ *segment will take its record: that has none.
  *
  * A full segment ends with an index: one entry (index=yes instead of id and
  *what follows it) whose content is the records of all entries, each with
@@ -85,13 +87,16 @@ void segment_head(
 
 /*
  * Encode one entry's record.  head holds every field but length, content_sum,
- * big, sum and size, id first.  Malloced, *len bytes; NULL with errno.
+ * big, sum and size, id first; seed is entry_seed of its place.  Malloced, *len
+ * bytes; NULL with errno.
  */
-char *entry_encode(const struct record *head, uint64_t salt, uint64_t length,
+uint64_t entry_seed(uint64_t salt, off_t at);
+char *entry_encode(const struct record *head, uint64_t seed, uint64_t length,
     uint64_t content_sum, bool big, size_t *len);
 
-/* The index entry for heads ("offset=" and a record each, as text), encoded. */
-char *index_encode(const char *heads, size_t len, uint64_t salt, size_t *total);
+/* The index entry for heads ("offset=" and a record each), to stand at at. */
+char *index_encode(
+    const char *heads, size_t len, uint64_t salt, off_t at, size_t *total);
 /* The last block: where the index begins. */
 void segment_foot(char block[SEGMENT_BLOCK], uint64_t salt, off_t index);
 

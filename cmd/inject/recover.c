@@ -18,11 +18,20 @@
 
 /* --- the folder ----------------------------------------------------------- */
 
+/* Its name is durable too, whoever made it and died before that was done. */
 static void
-make_folder(const char *path)
+make_folder(const char *path, const char *in)
 {
+	int fd;
+
 	if (mkdir(path, 0750) == -1 && errno != EEXIST && errno != EACCES)
 		err(EXIT_TEMP, "%s", path);
+	fd = open(in, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 && errno == EACCES)
+		return;
+	if (fd == -1 || fsync(fd) == -1)
+		err(EXIT_TEMP, "%s", in);
+	close(fd);
 }
 
 int
@@ -34,7 +43,7 @@ mess_open(struct mess *m, const char *queue)
 	memset(m, 0, sizeof(*m));
 	path_join(m->path, queue, "mess");
 	path_join(big, m->path, "big");
-	make_folder(m->path);
+	make_folder(m->path, queue);
 	m->dir = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->lock = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->dir == -1 && errno == EACCES)
@@ -44,7 +53,7 @@ mess_open(struct mess *m, const char *queue)
 	if (st.st_uid != geteuid())
 		errx(EXIT_TEMP, "%s: belongs to user %u, not to %u", m->path,
 		    (unsigned)st.st_uid, (unsigned)geteuid());
-	make_folder(big);
+	make_folder(big, m->path);
 	return 0;
 }
 

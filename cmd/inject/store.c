@@ -164,7 +164,8 @@ store_begin(struct store *s, const char *spare, off_t size)
 
 /*
  * The index is a help, not a truth: it carries checksums of its own, and a
- * segment without it is walked.  So nobody waits until it is on disk.
+ * segment without it is walked.  It is synced, for it also says that this life
+ * of inject went on to the next segment, and so that all was durable here.
  */
 static void
 write_index(const struct store *s)
@@ -172,13 +173,16 @@ write_index(const struct store *s)
 	char foot[SEGMENT_BLOCK], *index;
 	size_t len;
 
-	index = index_encode(s->heads.at, s->heads_durable, s->now.salt, &len);
+	index = index_encode(
+	    s->heads.at, s->heads_durable, s->now.salt, s->end, &len);
 	segment_foot(foot, s->now.salt, s->end);
 	if ((errno = write_at(s->now.fd, index, len, s->end)) != 0 ||
 	    (errno = write_at(s->now.fd, foot, sizeof(foot),
 		 s->now.size - SEGMENT_BLOCK)) != 0)
 		log_event("index-failed", "folder", s->path, "segment",
 		    log_number(s->now.number), "reason", strerror(errno), NULL);
+	else if (fdatasync(s->now.fd) == -1)
+		give_up(s, s->path, "fdatasync");
 	free(index);
 }
 
@@ -241,17 +245,17 @@ void
 store_add(struct store *s, const struct record *fields, const char *bytes,
     uint64_t length, uint64_t big_sum)
 {
+	off_t at = s->end + (off_t)s->batch.len;
 	char line[40], *head;
 	size_t len;
 	int n;
 
-	head = entry_encode(fields, s->now.salt, length,
+	head = entry_encode(fields, entry_seed(s->now.salt, at), length,
 	    bytes == NULL ? big_sum : content_sum(s->now.salt, bytes, length),
 	    bytes == NULL, &len);
 	if (head == NULL)
 		err(EXIT_TEMP, "entry of %zu bytes", fields->len);
-	n = snprintf(line, sizeof(line), "offset=%jd\n",
-	    (intmax_t)s->end + (intmax_t)s->batch.len);
+	n = snprintf(line, sizeof(line), "offset=%jd\n", (intmax_t)at);
 	bytes_add(&s->heads, line, (size_t)n);
 	bytes_add(&s->heads, head, len);
 	bytes_add(&s->batch, head, len);

@@ -173,10 +173,75 @@ resume(struct qmgr *q, struct message *m, struct entry *e)
 	settle(q, m);
 }
 
+/*
+ * Reading a segment.  Where inject died in it, the last batch may never have
+ * been synced, and so never acknowledged: a message in it whose content is not
+ * whole, and that the state knows nothing of, is doubted.  The next batch would
+ * not have been begun before that sync: if there is one, it is damage.
+ */
 struct loading {
 	struct qmgr *q;
 	struct store *store;
+	bool doubtful;
+	off_t *doubted; /* entries */
+	size_t count;
 };
+
+/* Only who doubts reads the content now; a big one was synced before. */
+static bool
+is_doubtful(const struct loading *l, const struct entry *e)
+{
+	char *content;
+
+	if (!l->doubtful || e->big)
+		return false;
+	content = entry_content(&l->store->segment, e);
+	free(content);
+	return content == NULL;
+}
+
+static void
+doubt(struct loading *l, const struct entry *e)
+{
+	l->doubted =
+	    reallocarray(l->doubted, l->count + 1, sizeof(*l->doubted));
+	if (l->doubted == NULL)
+		err(EXIT_TEMP, "doubted messages");
+	l->doubted[l->count++] = e->offset;
+}
+
+static void
+log_torn(const struct store *s, const struct entry *e)
+{
+	char name[9];
+
+	segment_name(name, s->segment.number);
+	log_event("torn", "id", e->id, "file", name, "offset",
+	    log_number(e->offset), "reason", "cut short before it was accepted",
+	    NULL);
+}
+
+/* proven: they were acknowledged, so they are kept for the operator. */
+static void
+decide(struct loading *l, bool proven)
+{
+	struct entry e;
+	size_t i;
+
+	entry_init(&e);
+	for (i = 0; i < l->count; i++) {
+		if (entry_read(&l->store->segment, l->doubted[i], &e) != 1)
+			continue;
+		if (proven)
+			admit(l->q, l->store, &e);
+		else
+			log_torn(l->store, &e);
+	}
+	entry_free(&e);
+	free(l->doubted);
+	l->doubted = NULL;
+	l->count = 0;
+}
 
 static int
 each_entry(struct entry *e, void *arg)
@@ -186,12 +251,17 @@ each_entry(struct entry *e, void *arg)
 	struct past key = {.segment = e->segment, .sequence = e->sequence};
 	struct past *p = RB_FIND(pasts, &s->pasts, &key);
 
+	if (e->offset % SEGMENT_BLOCK == 0)
+		decide(l, true);
 	s->total++;
 	s->has_big |= e->big;
 	if (e->end > s->walked)
 		s->walked = e->end;
 	if (p == NULL) {
-		admit(l->q, s, e);
+		if (is_doubtful(l, e))
+			doubt(l, e);
+		else
+			admit(l->q, s, e);
 		return 0;
 	}
 	if (p->message != NULL)
@@ -202,9 +272,9 @@ each_entry(struct entry *e, void *arg)
 }
 
 static void
-walk(struct qmgr *q, struct store *s, off_t end)
+walk(struct qmgr *q, struct store *s, off_t end, bool doubtful)
 {
-	struct loading l = {q, s};
+	struct loading l = {.q = q, .store = s, .doubtful = doubtful};
 	struct entry e;
 	off_t damage;
 	char name[9];
@@ -224,18 +294,40 @@ walk(struct qmgr *q, struct store *s, off_t end)
 	if (got == -1)
 		err(EXIT_TEMP, "%s/mess/%s", q->paths.queue, name);
 	entry_free(&e);
+	decide(&l, false);
 }
 
-/* Nothing more will be appended: what the state knows and we do not is lost. */
+static int
+look_only(struct entry *e, void *arg)
+{
+	(void)e;
+	(void)arg;
+	return 0;
+}
+
+/*
+ * Nothing more will be appended.  An index is synced when inject goes on to the
+ * next segment, and when it ends well; a segment without one is where it died.
+ */
+static void
+walk_rest(struct qmgr *q, struct store *s)
+{
+	struct loading l = {.q = q, .store = s};
+	bool sealed = segment_index(&s->segment, look_only, NULL) == 1;
+
+	if (!sealed || s->walked > SEGMENT_BLOCK)
+		walk(q, s, 0, !sealed);
+	else
+		(void)segment_index(&s->segment, each_entry, &l);
+}
+
+/* Then what the state knows and we do not is lost. */
 static void
 finish(struct qmgr *q, struct store *s)
 {
-	struct loading l = {q, s};
 	struct past *p, *next;
 
-	if (s->walked > SEGMENT_BLOCK ||
-	    segment_index(&s->segment, each_entry, &l) == 0)
-		walk(q, s, 0);
+	walk_rest(q, s);
 	RB_FOREACH_SAFE(p, pasts, &s->pasts, next)
 	{
 		RB_REMOVE(pasts, &s->pasts, p);
@@ -284,7 +376,7 @@ load_durable(struct qmgr *q, uint32_t number, off_t end)
 		return;
 	}
 	if (!s->complete && end > s->walked)
-		walk(q, s, end);
+		walk(q, s, end, false);
 }
 
 static int

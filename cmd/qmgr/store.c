@@ -47,6 +47,9 @@ store_folders(struct qmgr *q)
 		    (uintmax_t)st.st_uid);
 	if (flock(q->states, LOCK_EX | LOCK_NB) == -1)
 		err(EXIT_TEMP, "%s: is another qmgr running? lock", states);
+	/* The last life may have died between making a state and syncing. */
+	if (fsync(q->states) == -1)
+		err(EXIT_TEMP, "%s", states);
 	/* inject makes this one, perhaps a moment after us. */
 	q->mess = folder(mess, 0);
 }
