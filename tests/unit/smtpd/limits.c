@@ -31,7 +31,7 @@ test_who_does_not_wait_is_cut_off(void **state)
 	assert_int_equal(w.last, DEED_WAIT);
 	session_named(w.s, &name, w.now);
 	run(&w);
-	give(&w, "MAIL FROM:<a@b>\r\nRSET\r\nQUIT\r\n", 31);
+	give(&w, "MAIL FROM:<a@b>\r\nRSET\r\nQUIT\r\n", 29);
 	assert_true(replies_are(text_of(w.s->out),
 	    "554 me.test ESMTP not accepting messages|250-|"
 	    "250 ENHANCEDSTATUSCODES|550 5.0.0 Command rejected|250 |221 "));
