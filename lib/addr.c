@@ -21,8 +21,8 @@ static const char *const replies[] = {
     [ADDR_PAREN] = "553 5.0.0 Unbalanced '('",
     [ADDR_QUOTE] = "553 5.0.0 Unbalanced '\"'",
     [ADDR_LONG] = "553 5.1.1 Address too long",
-    [ADDR_LOOP] = "554 5.0.0 \"rewrite: excessive recursion (max 50), "
-		  "ruleset canonify\"",
+    [ADDR_LOOP] = ("554 5.0.0 \"rewrite: excessive recursion (max 50), "
+		   "ruleset canonify\""),
 };
 
 const char *
