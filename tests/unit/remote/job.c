@@ -28,7 +28,9 @@ static const struct {
     {"example.org:", NULL, 0, false},
     {"example.org:0", NULL, 0, false},
     {"example.org:65536", NULL, 0, false},
-    {"example.org:x", NULL, 0, false},
+    {"example.org:x", "example.org", 25, false},
+    {"example.org:26:[x]:2525", "example.org", 26, true},
+    {"example.org:x:", NULL, 0, false},
     {":25", NULL, 0, false},
     {"", NULL, 0, false},
 };
