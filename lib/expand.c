@@ -149,7 +149,8 @@ send_list(struct walk *w, const struct alias_items *items, struct node *n,
 			node_free(all[count]);
 	}
 	for (; sent < count && got != -1; sent++) {
-		w->line = all[sent]->line;
+		if (!w->within)
+			w->line = all[sent]->line;
 		got = send_to(w, all[sent], depth + 1);
 	}
 	for (; sent < count; sent++)
@@ -165,17 +166,20 @@ send_file(struct walk *w, const char *path, const struct alias_items *items,
 {
 	const char *file = w->file, *rule = w->rule;
 	unsigned line = w->line;
+	bool within = w->within;
 	char *own = text_make("%s:%s", n->list ? "include" : "forward", path);
 	int got;
 
 	w->file = path;
 	w->rule = own;
+	w->within = false;
 	n->self = false;
 	got = send_list(w, items, n, depth);
 	n->dead = got > 0 && !n->self;
 	w->file = file;
 	w->rule = rule;
 	w->line = line;
+	w->within = within;
 	free(own);
 	return got == -1 ? -1 : 0;
 }
@@ -188,8 +192,10 @@ include(struct walk *w, struct node *n, unsigned depth)
 	char why[256];
 	int got;
 
-	if (w->house->include(
-		n->t.text, &items, why, sizeof(why), w->house->arg) == 1) {
+	got = w->house->include(
+	    n->t.text, &items, why, sizeof(why), w->house->arg);
+	tables_trace(w->t, "include", n->t.text, got == 1 ? "read" : why);
+	if (got == 1) {
 		got = send_file(w, n->t.text, &items, n, depth);
 		n->dead = true;
 		alias_free(&items);
@@ -236,6 +242,7 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
     struct node *n, unsigned depth)
 {
 	const char *sender = w->sender, *rule = w->rule;
+	bool within = w->within;
 	char owner[ADDR_SIZE], *own;
 	int got = find_owner(w, name, owner, sizeof(owner));
 
@@ -250,6 +257,7 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
 	}
 	own = text_make("aliases:%s", name);
 	w->rule = own;
+	w->within = true;
 	n->self = false;
 	got = send_list(w, items, n, depth);
 	n->dead = got > 0 && !n->self;
@@ -261,6 +269,7 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
 	}
 	w->rule = rule;
 	w->sender = sender;
+	w->within = within;
 	free(own);
 	return got == -1 ? -1 : 0;
 }
@@ -298,10 +307,14 @@ send_user(struct walk *w, struct node *n, unsigned depth)
 		error = reply("550", "5.1.1", "User unknown");
 		node_fail(w, n, &error, "passwd:unknown");
 	}
-	if (got != 1 || n->t.direct ||
-	    w->house->forward(
-		n->t.user, &items, path, sizeof(path), w->house->arg) != 1)
+	if (got != 1 || n->t.direct)
 		return got == -1 ? -1 : 0;
+	got = w->house->forward(
+	    n->t.user, &items, path, sizeof(path), w->house->arg);
+	tables_trace(w->t, "forward", got == 1 ? path : n->t.user,
+	    got == 1 ? "read" : NULL);
+	if (got != 1)
+		return 0;
 	got = send_file(w, path, &items, n, depth);
 	alias_free(&items);
 	return got;

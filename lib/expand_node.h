@@ -34,6 +34,7 @@ struct walk {
 	const char *rule;   /* of the list that is followed, or NULL */
 	const char *file;   /* that is read, or NULL */
 	unsigned line;      /* and where in it */
+	bool within;        /* an alias that it names is followed */
 };
 
 /* All of these die with 111 when there is no memory. */

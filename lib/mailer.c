@@ -96,6 +96,23 @@ wrong(struct mailer *m, const char *text)
 	rhs_error(text, &m->error);
 }
 
+/* As an address is read: blanks within become dots. */
+static void
+set_host(struct mailer *m, const char *text)
+{
+	char *to = m->host;
+	const char *end = m->host + sizeof(m->host) - 1;
+
+	for (; *text != '\0' && to < end; text++) {
+		if (*text != ' ' && *text != '\t')
+			*to++ = *text;
+		else if (to > m->host && to[-1] != '.')
+			*to++ = '.';
+	}
+	*to = '\0';
+	addr_fold(m->host);
+}
+
 static void
 smtp(struct mailer *m, const char *text)
 {
@@ -105,8 +122,7 @@ smtp(struct mailer *m, const char *text)
 		strlcpy(m->user, text, sizeof(m->user));
 		text = at + 1;
 	}
-	strlcpy(m->host, text, sizeof(m->host));
-	addr_fold(m->host);
+	set_host(m, text);
 	if (!mailer_is_list(m->host))
 		wrong(m, "554 5.3.5 mailertable: no valid host name");
 }

@@ -121,9 +121,15 @@ source_place(
 	bool newer;
 	unsigned line = find(dir, table, key, &newer);
 
-	if (line > 0)
+	struct stat st;
+
+	if (line > 0) {
 		snprintf(out, size, "%s/%s:%u", dir, table, line);
-	else
-		snprintf(out, size, "%s/%s.cdb%s", dir, table,
-		    newer ? " (its text is newer)" : "");
+		return;
+	}
+	snprintf(out, size, "%s/%s.cdb", dir, table);
+	if (stat(out, &st) == -1)
+		*out = '\0';
+	else if (newer)
+		strlcat(out, " (its text is newer)", size);
 }

@@ -17,7 +17,7 @@
 unsigned source_line(const char *dir, const char *table, const char *key);
 /*
  * The same as words: "DIR/TABLE:12", or "DIR/TABLE.cdb" and, if the text is
- * newer, that.
+ * newer, that; "" if there is neither.
  */
 void source_place(char *out, size_t size, const char *dir, const char *table,
     const char *key);

@@ -67,6 +67,7 @@ tables_close(struct tables *t)
 	map_close(t->mailboxes);
 	class_close(t->local);
 	class_close(t->relay);
+	free(t->traced);
 	class_close(t->virtual);
 	free(t);
 }
@@ -114,6 +115,8 @@ tables_begin(struct tables *t)
 void
 tables_end(struct tables *t)
 {
+	free(t->traced);
+	t->traced = NULL;
 	hold(t, false);
 }
 
@@ -138,16 +141,21 @@ void
 tables_trace(
     struct tables *t, const char *table, const char *key, const char *value)
 {
-	char place[PATH_SIZE + 64];
+	char place[PATH_SIZE + 64] = "", *line;
 
 	if (t->trace == NULL)
 		return;
-	if (value == NULL) {
-		fprintf(t->trace, "%s:%s\tno entry\n", table, key);
-		return;
-	}
-	source_place(place, sizeof(place), t->dir, table, key);
-	fprintf(t->trace, "%s:%s\t%s\t%s\n", table, key, value, place);
+	if (value != NULL)
+		source_place(place, sizeof(place), t->dir, table, key);
+	if (asprintf(&line, "%s:%s\t%s%s%s", table, key,
+		value != NULL ? value : "no entry", *place != '\0' ? "\t" : "",
+		place) == -1)
+		err(EXIT_TEMP, "trace");
+	/* Some are asked twice in a row: that says nothing new. */
+	if (t->traced == NULL || strcmp(line, t->traced) != 0)
+		fprintf(t->trace, "%s\n", line);
+	free(t->traced);
+	t->traced = line;
 }
 
 int

@@ -28,6 +28,7 @@ struct tables {
 	bool virtual_below;    /* and what lies below them */
 	struct addr_world world;
 	FILE *trace;     /* NULL: no trace */
+	char *traced;    /* its last line */
 	unsigned nested; /* route_one within itself */
 	char reason[PATH_SIZE + 128];
 };

@@ -271,6 +271,11 @@ is 'virtuser-domains: not what lies below' \
     to a@below.away.example
 : >"$conf/virtuser_entire_domain"
 is 'virtuser_entire_domain: that too' 'local bob' to a@below.away.example
+like '-v shows lists that are read' "^include:$work/list${tab}Group writable" \
+    "$BIN/route" -v inc
+like '-v shows what is ours without a table' \
+    "^local-host-names:mx.example.org${tab}mx.example.org\$" \
+    "$BIN/route" -v root@localhost
 like 'users are asked for' "^passwd:nosuch${tab}no entry\$" \
     "$BIN/route" -v nosuch
 

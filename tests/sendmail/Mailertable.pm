@@ -27,8 +27,11 @@ sub prepare {
 	die "makemap exits $status, not $want\n" if $status != $want;
 }
 
+my $mailers = qr/^(?:e?smtp|smtp8|dsmtp|relay|prog|procmail)$/;
+
 # Whether there is such a user, the table does not care.  A mailer that we have
-# not is an error of ours that tells how the entry was read.
+# not, and a host that is none, is an error of ours that tells how the entry was
+# read; sendmail finds out when it delivers.
 sub answer {
 	my ($r) = @_;
 	my %is = map { $_ => $r->{$_}[0] // '' } keys %$r;
@@ -36,7 +39,7 @@ sub answer {
 	return "error $is{code} $is{status} $is{text}"
 	    if $is{kind} eq 'error' && $is{mailer} eq 'error';
 	return 'error' if $is{kind} eq 'error' &&
-	    $is{mailer} !~ /^(?:prog|procmail)$/;
+	    ($is{mailer} !~ $mailers || $is{host} eq '');
 	return "$is{mailer} $is{user}" . (exists $r->{extension}
 	    ? "+$is{extension}" : '') if $is{kind} eq 'local';
 	return "$is{mailer} $is{host} $is{recipient}";
@@ -73,7 +76,7 @@ sub want {
 	my $r = $case->{result};
 	return 'error' if exists $r->{error};
 	return reply($r->{host}, $r->{user}) if $r->{mailer} eq '*error*';
-	return "local $r->{user}" if $r->{mailer} eq 'local';
+	return 'local ' . ($r->{user} =~ s/"//gr) if $r->{mailer} eq 'local';
 	my $host = ($r->{host} // '') =~ s/\.$//r;
 	my $user = $r->{mailer} eq 'prog' ? $case->{address} =~ s/^.*://r
 	    : $r->{user};
