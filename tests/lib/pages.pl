@@ -5,9 +5,9 @@
 #
 # A literal block that does not begin with a prompt is a file: the one that the
 # last .Pa in front of it names, else the page's.  A table is compiled by
-# makemap.  A block that begins with "$ " or "# " is a session: each command is
-# run, and what follows is what it must print.  Prints a line of TAP for each;
-# CONFDIR stands for /etc/postern.
+# makemap.  A block that begins with "$ " or "# " and a command is a session: each
+# command is run, and what follows is what it must print.  Prints a line of TAP
+# for each; CONFDIR stands for /etc/postern.
 use strict;
 use warnings;
 
@@ -55,6 +55,14 @@ sub blocks {
 	return @blocks;
 }
 
+# A prompt, and not a comment of a file.
+sub prompted {
+	my ($line) = @_;
+	return 1 if $line =~ /^\$ /;
+	my ($command) = $line =~ /^# ([a-z]\S*)/ or return 0;
+	return grep { -x "$_/$command" } split /:/, $ENV{PATH};
+}
+
 sub output {
 	my ($command) = @_;
 	$command =~ s{/etc/postern}{$conf}g;
@@ -93,7 +101,7 @@ sub session {
 my @blocks = blocks();
 for my $block (@blocks) {
 	my ($path, @lines) = @$block;
-	if ($lines[0] =~ /^[\$#] /) {
+	if (prompted($lines[0])) {
 		session(@lines);
 	} else {
 		lay($path, @lines);
