@@ -348,7 +348,9 @@ sub macro_L { hub(@_) }
 sub macro_M {
 	my ($carry, $fact, $value) = @_;
 	return $carry->needless($fact, 'off') if $value eq '';
-	$carry->lost($fact, 'senders are not rewritten');
+	return $carry->lost($fact, 'write the domain to be shown to masquerade-as')
+	    if !Value::host($value);
+	$carry->carried($fact, $carry->put('masquerade-as', $value, $fact));
 }
 
 sub feature_no_default_msa {
@@ -396,6 +398,8 @@ sub end_features {
 	my $seen = $carry->{seen};
 	return if !$carry->{mc} && !$carry->{signed};
 	$carry->off('accept_unresolvable_domains', 'senders\' domains must exist');
+	$carry->off('always_add_domain',
+	    'addresses without a domain stay so in mailboxes');
 	$carry->off('blocklist_recipients', 'access is not asked for recipients')
 	    if $seen->{access_db} && !$seen->{blacklist_recipients};
 }

@@ -73,6 +73,8 @@ sub feature {
 		$mc->{m4}->define('MAIL_HUB', $args[0]);
 		$mc->{m4}->define('SMART_HOST', $args[0]);
 		$mc->{m4}->define('MASQUERADE_NAME', $args[0]);
+		feature($mc, 'allmasquerade');
+		feature($mc, 'masquerade_envelope');
 	}
 }
 

@@ -17,12 +17,17 @@ my %class = (
 	R => ['relay-domains', qr/^(?:127\.0\.0\.1|IPv6:0:0:0:0:0:0:0:1|IPv6:::1)\z/i],
 	t => ['trusted-users', qr/^root\z/],
 	VirtHost => ['virtuser-domains', qr/^\z/],
+	E => ['exposed-users', qr/^\z/],
+	G => ['generics-domains', qr/^\z/],
+	M => ['masquerade-domains', qr/^\z/],
+	N => ['masquerade-exceptions', qr/^\z/],
 );
 
 # Map of sendmail, table of ours.
 my %table = (
 	access => 'access', virtuser => 'virtusertable',
 	mailertable => 'mailertable', domaintable => 'domaintable',
+	generics => 'genericstable',
 );
 
 # Types that look up a file of lines compiled by makemap, or the lines.
@@ -63,6 +68,10 @@ sub class_w { class_words(@_) }
 sub class_R { class_words(@_) }
 sub class_t { class_words(@_) }
 sub class_VirtHost { class_words(@_) }
+sub class_E { class_words(@_) }
+sub class_G { class_words(@_) }
+sub class_M { class_words(@_) }
+sub class_N { class_words(@_) }
 
 # What is in class VirtHost is in class R, too.
 sub end_virtual {

@@ -52,11 +52,14 @@ is 'those behind the map' '# FEATURE(access_db, skip)
 skip' cat "$work/debian/access_db"
 is 'what is on here and was off there' 'no' \
     cat "$work/debian/accept_unresolvable_domains"
-is 'and the other' 'no' cat "$work/debian/blocklist_recipients"
+is 'and another' 'no' cat "$work/debian/always_add_domain"
+is 'and a third' 'no' cat "$work/debian/blocklist_recipients"
 
 is 'CentOS: something is not supported' 'status 1' from centos
 is 'it listens on loopback' '# DaemonPortOptions
 127.0.0.1:25' cat "$work/centos/listen"
+is 'a FEATURE without arguments' '# FEATURE(always_add_domain)
+yes' cat "$work/centos/always_add_domain"
 is 'its aliases were in /etc' 'mailer-daemon:	postmaster
 postmaster:	root' cat "$work/centos/aliases"
 is 'a time without a unit of its own' '# define(confTO_CONNECT, 1m)
@@ -98,6 +101,13 @@ is 'which are relayed for, as there' 'ten.example
 x.example
 nine.example
 v.example' grep -v '^#' "$work/every/relay-domains"
+is 'MASQUERADE_AS' '# MASQUERADE_AS(example.org)
+example.org' cat "$work/every/masquerade-as"
+is 'its domains' '# MASQUERADE_DOMAIN(one.example two.example)
+one.example
+two.example' cat "$work/every/masquerade-domains"
+is 'EXPOSED_USER' '# EXPOSED_USER(root)
+root' cat "$work/every/exposed-users"
 is 'IPv4 and IPv6 at one port' '# DaemonPortOptions
 *:25' cat "$work/every/listen"
 is 'of two alias files the first one counts' 'both	first

@@ -30,7 +30,7 @@ done >"$work/said" 2>&1
 
 read_names() {
 	cat "$TESTS"/../cmd/*/*.c "$pages"/*.c | tr '\n' ' ' |
-		grep -oE '(conf|map|class)_(line|number|seconds|is|each|open)\([^";]*"[a-z_-]+"|read_limit\([^";]*"[a-z_]+"' |
+		grep -oE '(conf|map|class)_(line|number|seconds|is|switch|each|open)\([^";]*"[a-z_-]+"|read_limit\([^";]*"[a-z_]+"' |
 		sed 's/[^"]*"\([a-z_-]*\)"/\1/'
 	sed -n 's/^    {"\([a-z_]*\)", NULL, .*/\1/p' \
 	    "$TESTS/../cmd/access/feature.c"
