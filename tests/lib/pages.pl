@@ -99,6 +99,7 @@ sub session {
 }
 
 my @blocks = blocks();
+chdir $conf or die "$conf: $!\n";
 for my $block (@blocks) {
 	my ($path, @lines) = @$block;
 	if (prompted($lines[0])) {
