@@ -16,6 +16,7 @@ setup=$here/../../scripts/setup
 BIN=${BIN:-$here/../../build/bin}
 faulty=${FAULTY:-$(dirname "$BIN")/tests}
 sessions=10
+recipients=demo@localhost,dir@localhost
 
 # cut_conf FOLDER MAIL
 cut_conf() {
@@ -45,7 +46,7 @@ cut_begin() {
 
 cut_load() {
 	setsid "$here/load" send "$server" 1000000 "$sessions" \
-	    demo@localhost,dir@localhost "$dir/acks" &
+	    "$recipients" "$dir/acks" &
 	loader=$!
 	under_load() { [ "$(wc -l <"$dir/acks")" -gt 20 ]; }
 	until_so under_load || bail "no mail is taken"
@@ -57,9 +58,13 @@ cut_take() {
 	snapshot "$1"
 }
 
-cut_end() {
+cut_unload() {
 	kill -KILL -- "-$loader" 2>/dev/null
 	wait "$loader" 2>/dev/null
+}
+
+cut_end() {
+	cut_unload
 	"$instance" kill "$dir/home"
 	rm -f /etc/ld.so.preload
 }
