@@ -52,7 +52,7 @@ exists(struct walk *w, const struct target *t)
 	tables_trace(w->t, "passwd", t->user, got == 1 ? "found" : NULL);
 	if (got == -1)
 		snprintf(w->t->reason, sizeof(w->t->reason),
-		    "passwd: cannot be asked for %.100s", t->user);
+		    "passwd: not known yet whether there is %.100s", t->user);
 	return got;
 }
 
@@ -261,7 +261,7 @@ send_alias(struct walk *w, const char *name, const struct alias_items *items,
 	n->self = false;
 	got = send_list(w, items, n, depth);
 	n->dead = got > 0 && !n->self;
-	if (n->self) {
+	if (!n->dead) {
 		/* Whoever delivers to it must not find the alias again. */
 		n->t.direct = !follows(w);
 		text_replace(&n->t.rule, own);

@@ -59,7 +59,11 @@ void router_close(struct router *);
  */
 int router_expand(struct router *, const char *recipient, struct targets *,
     char *reason, size_t size);
-/* What stands behind the users of this host, for whoever may look. */
+/*
+ * What stands behind the users of this host, for whoever may look.  Without
+ * include and forward, users are ends; user is asked where aliases lead back to
+ * where they began.
+ */
 struct house {
 	/* 1: there is such an account; 0: not; -1: cannot be told now. */
 	int (*user)(const char *name, void *arg);

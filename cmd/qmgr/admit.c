@@ -14,6 +14,7 @@
 #include "log.h"
 #include "qmgr.h"
 #include "seen.h"
+#include "users.h"
 
 #define TABLE_PAUSE 60 /* until a table that cannot be read is tried again */
 
@@ -88,10 +89,12 @@ static int
 expand_one(struct qmgr *q, struct expansion *x, const char *recipient,
     char *reason, size_t size)
 {
+	const struct house house = {.user = users_known, .arg = q};
 	struct targets targets = {0};
 	size_t i;
 
-	if (router_expand(q->router, recipient, &targets, reason, size) == -1)
+	if (router_follow(
+		q->router, recipient, &house, &targets, reason, size) == -1)
 		return -1;
 	for (i = 0; i < targets.count; i++)
 		add_target(x, recipient, &targets.list[i]);

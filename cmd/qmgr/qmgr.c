@@ -120,6 +120,7 @@ open_all(struct qmgr *q)
 		err(EXIT_TEMP, "event loop");
 	TAILQ_INIT(&q->stores);
 	TAILQ_INIT(&q->doors);
+	TAILQ_INIT(&q->users);
 	TAILQ_INIT(&q->cursors);
 	lanes_init(&q->lanes);
 	store_folders(q);

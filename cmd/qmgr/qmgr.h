@@ -6,6 +6,7 @@
  *	lane.c	 who is next (pure)
  *	send.c	 deliveries by remote, and what became of them
  *	door.c	 deliveries by the local of each owner
+ *	users.c	 whether a user exists, where aliases go in circles
  *	report.c bounces and warnings
  *	tidy.c	 finished segments given back, old messages moved out of them
  *	control.c what qstat and qctl ask
@@ -96,6 +97,8 @@ struct qmgr {
 	struct lanes lanes;
 	struct doors doors;
 	uint32_t door_count;
+	TAILQ_HEAD(users, user) users; /* see users.h */
+	uint32_t user_count;
 	uint32_t remote_active;
 	struct ask_pool *inject, *remote, *bounce, *lspawn;
 	struct event *tick; /* what is due */

@@ -73,6 +73,19 @@ test_hold() {
 	rm "$dir/conf/access"* "$dir/conf/mailertable"*
 }
 
+# --- aliases that lead back to where they began -------------------------------
+
+test_circles() {
+	printf 'ring\tgnir\ngnir\tring, demo\nlone\tenol\nenol\tlone\n' \
+	    >"$dir/conf/aliases"
+	makemap hash "$dir/conf/aliases" <"$dir/conf/aliases"
+	submit 'body of circles' ring@localhost
+	soon 'who is no user in a circle is left out' landed 'body of circles'
+	submit 'body of lone' lone@localhost
+	soon 'and a circle of such is broken' logged 'aliasing/forwarding loop'
+	rm "$dir/conf/aliases"*
+}
+
 # --- why: every end has its rule ---------------------------------------------
 
 outcomes() {
@@ -171,6 +184,7 @@ demo_begin
 test_broken_table
 patience=20
 test_hold
+test_circles
 test_rules
 test_nonsense
 test_moved

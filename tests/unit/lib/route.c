@@ -167,6 +167,54 @@ wide_and_deep_lists_end(void **state)
 	free(lines);
 }
 
+/* kim and lee have accounts; whether pat has one is not known yet. */
+static int
+is_user(const char *name, void *arg)
+{
+	(void)arg;
+	if (strcmp(name, "pat") == 0)
+		return -1;
+	return strcmp(name, "kim") == 0 || strcmp(name, "lee") == 0;
+}
+
+static const struct {
+	const char *address, *want;
+} circles[] = {
+    {"kim", "\\kim; \\lee"}, /* each names the other */
+    {"around", "\\around; \\kim; \\lee; x@r.com>r.com"},
+    {"ring", "554 5.4.6"},      /* nobody in it is a user */
+    {"rings", "x@r.com>r.com"}, /* and one outside */
+    {"own", "\\own"},           /* a user or not, it says so itself */
+    {"pat", NULL},
+};
+
+static void
+circles_end_at_users(void **state)
+{
+	const struct house house = {.user = is_user};
+	struct targets targets;
+	char got[512];
+	size_t i;
+	int known;
+
+	(void)state;
+	table_write("aliases",
+	    "kim lee\nlee kim\naround kim, x@r.com, around\n"
+	    "ring gnir\ngnir ring\nrings sgnir, x@r.com\nsgnir rings\n"
+	    "own own\npat tap\ntap pat\n");
+	for (i = 0; i < sizeof(circles) / sizeof(circles[0]); i++) {
+		known = router_follow(router, circles[i].address, &house,
+		    &targets, reason, sizeof(reason));
+		assert_int_equal(known, circles[i].want == NULL ? -1 : 0);
+		if (known == -1)
+			continue;
+		spell(&targets, got, sizeof(got));
+		if (strcmp(got, circles[i].want) != 0)
+			fail_msg("%s: %s", circles[i].address, got);
+		targets_free(&targets);
+	}
+}
+
 static void
 a_broken_table_is_for_later(void **state)
 {
@@ -202,6 +250,7 @@ main(void)
 	    cmocka_unit_test(a_hop_knows_no_aliases),
 	    cmocka_unit_test(names_of_ours),
 	    cmocka_unit_test(wide_and_deep_lists_end),
+	    cmocka_unit_test(circles_end_at_users),
 	    cmocka_unit_test(a_broken_table_is_for_later),
 	};
 	int failed;
