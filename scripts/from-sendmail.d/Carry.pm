@@ -294,6 +294,16 @@ sub option_clientportoptions {
 	$carry->needless($fact, 'as here');
 }
 
+# RETURN/WARN, as it was before each had an option.
+sub define_confMESSAGE_TIMEOUT {
+	my ($carry, $fact, $value) = @_;
+	my ($return, $warn) = split m{/}, $value;
+	$carry->fact_option({ %$fact, name => 'Timeout.queuereturn',
+	    value => $return // '' });
+	$carry->fact_option({ %$fact, name => 'Timeout.queuewarn',
+	    value => $warn }) if defined $warn;
+}
+
 sub word_CLIENT_OPTIONS {
 	my ($carry, $fact, $value) = @_;
 	$carry->option_clientportoptions($fact, $value);

@@ -101,6 +101,12 @@ is 'which are relayed for, as there' 'ten.example
 x.example
 nine.example
 v.example' grep -v '^#' "$work/every/relay-domains"
+# shellcheck disable=SC2016 # m4's
+is 'the old form of two options' '5d 4h' sh -c '
+    mkdir -p "$0/ago" && cd "$0/ago" || exit
+    echo "define(\`confMESSAGE_TIMEOUT'"'"', \`5d/4h'"'"')" >sendmail.mc
+    "$1" . out >/dev/null && sed "/^#/d" out/queuelifetime out/delaywarning |
+	paste -s -d " "' "$work" "$convert"
 is 'MASQUERADE_AS' '# MASQUERADE_AS(example.org)
 example.org' cat "$work/every/masquerade-as"
 is 'its domains' '# MASQUERADE_DOMAIN(one.example two.example)
