@@ -67,6 +67,8 @@ test_hold() {
 	makemap hash "$dir/conf/mailertable" <"$dir/conf/mailertable"
 	ok 'a message is held' hold_all
 	soon 'one of its recipients, for the other is discarded' listed 1
+	like 'qstat says why' 'look' qstat
+	like 'and by which rule' '"rule":"access:from:held@x.test"' qstat -j
 	like 'release takes one' '^1 ' qctl release -s held@x.test
 	soon 'and it lands' landed 'body of held'
 	soon 'nothing is left' listed 0
