@@ -68,12 +68,14 @@ hello(struct session *s, const char *name, bool esmtp)
 static void
 say_hello(struct session *s, const char *code)
 {
-	bool named = strcmp(s->client.verified, "unknown") != 0;
+	bool forged = s->client.class == RESOLVE_FORGED;
+	const char *name = forged ? s->client.reverse : s->client.verified;
+	bool named = strcmp(name, "unknown") != 0;
 	bool v6 = strchr(s->address, ':') != NULL;
 
-	session_reply(s, "%s%s Hello %s%s[%s%s], pleased to meet you", code,
-	    s->config->me, named ? s->client.verified : "", named ? " " : "",
-	    v6 ? "IPv6:" : "", s->address);
+	session_reply(s, "%s%s Hello %s%s[%s%s]%s, pleased to meet you", code,
+	    s->config->me, named ? name : "", named ? " " : "",
+	    v6 ? "IPv6:" : "", s->address, forged ? " (may be forged)" : "");
 }
 
 static void
