@@ -143,9 +143,9 @@ passes='220 me.test ESMTP
 250 2.1.0 <a@x.test>... Sender ok
 221 2.0.0 me.test closing connection'
 
-table 'ClientRate:127.0.0.1 2'
 : >"$conf/ratecontrol"
 rm "$conf/greet_pause" "$conf/conncontrol"
+table 'ClientRate:127.0.0.1 2'
 begin
 is 'a connection' "$passes" client
 asked() {
