@@ -305,6 +305,10 @@ sub end {
 			last;
 		}
 	}
+	for my $name (grep { -e $find->here($_) } qw(submit.cf submit.mc)) {
+		$carry->needless({ file => $find->here($name), line => 1,
+		    what => $name }, 'local programs submit to inject');
+	}
 	for my $name (qw(access virtusertable mailertable domaintable
 	    genericstable generics-domains local-host-names relay-domains
 	    trusted-users aliases)) {

@@ -40,6 +40,7 @@ is 'a time in its unit' '# O Timeout.queuereturn=5d
 5d' cat "$work/debian/queuelifetime"
 said debian '^carried over +sendmail.cf:[0-9]+ sendmail.mc:[0-9]+: O DaemonPort.*: listen: 127.0.0.1:25$'
 said debian '^not needed +sendmail.mc:[0-9]+: DOMAIN\(debian-mta\): '
+said debian '^not needed .*submit.mc:1: submit.mc: '
 said debian '^by default +MaxMessageSize: sendmail has no limit, postern 50M'
 
 is 'arguments of a FEATURE' '# FEATURE(delay_checks, friend, n)

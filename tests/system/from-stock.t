@@ -26,14 +26,10 @@ lay_macros() {
 
 # make NAME MC: a sendmail.cf of it, as "make -C /etc/mail" would
 make_cf() {
-	local library
-	library=$(dirname "$(find "$peers/usr/lib" -name 'libsigsegv.so*' \
-	    -print -quit)")
 	mkdir -p "$dir/$1"
 	sed "s|/usr/share/sendmail-cf|$dir/cf|; s|/usr/share/sendmail/cf|$dir/cf|
 		/^include(.\/etc\/mail/d" "$2" >"$dir/$1.mc"
-	LD_LIBRARY_PATH=$library "$peers/usr/bin/m4" "$dir/$1.mc" \
-	    >"$dir/$1/sendmail.cf" 2>"$dir/$1.m4"
+	"$peers/usr/bin/m4" "$dir/$1.mc" >"$dir/$1/sendmail.cf" 2>"$dir/$1.m4"
 	sed "s|$dir/cf|/usr/share/sendmail/cf|" "$2" >"$dir/$1/sendmail.mc"
 	[ -s "$dir/$1/sendmail.cf" ]
 }
