@@ -328,6 +328,10 @@ access.cdb
 aliases
 aliases.cdb
 local-host-names' ls -A "$work/kept"
+is 'the services may read it, whatever the umask' '755
+644
+644' sh -c "umask 077; '$convert' '$given/tables' '$work/open' >/dev/null
+    stat -c %a '$work/open' '$work/open/access' '$work/open/access.cdb'"
 mkdir "$work/wrong"
 printf 'a OK\n b OK\n' >"$work/wrong/access"
 like 'what makemap says is told' '^not supported .*access:2: compiled: .*line 2' \
