@@ -165,8 +165,9 @@ static const char *
 is_trusted_line(const char *line, void *arg)
 {
 	struct trust *trust = arg;
+	size_t len = strcspn(line, " \t"); /* as sendmail reads its classes */
 
-	if (strcmp(line, trust->user) == 0)
+	if (strlen(trust->user) == len && strncmp(line, trust->user, len) == 0)
 		trust->found = true;
 	return NULL;
 }

@@ -151,6 +151,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	    sh "$work/heard"
 	echo "$me" >"$work/conf/trusted-users"
 fi
+echo "$me # who else stands behind him" >"$work/conf/trusted-users"
 is 'but a trusted user does not' '' \
     sh -c ': >"$1"; echo x | "$BIN/sendmail" -f a@b bob
 	grep Authentication "$1"; true' sh "$work/heard"
