@@ -53,7 +53,7 @@ sub name {
 	my ($text) = @_;
 	return ($1, $2) if $text =~ /^\{([^{}]+)\}(.*)/s;
 	return ($1, $2) if $text =~ /^(\S)(.*)/s;
-	return;
+	return (undef, '');
 }
 
 sub words { return grep { length } split /\s+/, $_[0] }
@@ -140,6 +140,7 @@ sub fact {
 	if (!$fact) {
 		$line = uncomment($line);
 		my $reader = $reader{ substr($line, 0, 1) } // return;
+		return if $line =~ /^[CFD]/ && !defined((name(substr($line, 1)))[0]);
 		$fact = $reader->(substr($line, 1)) // return;
 		return if !defined $fact->{name};
 	}

@@ -30,6 +30,7 @@ sub new {
 
 sub path {
 	my ($find, $path) = @_;
+	$path =~ tr/\0//d;
 	$path =~ s{(?<=/)(?:\.\.?/+)+}{}g;
 	$path =~ s{^(?:\.\.?/+)+}{};
 	return "$find->{dir}/$1" if $path =~ m{^/etc/mail/+(.+)\z}s;

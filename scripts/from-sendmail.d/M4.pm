@@ -29,7 +29,7 @@ my %builtin = (
 	ifdef => \&ifdef,
 	ifelse => \&ifelse,
 	dnl => sub { $_[0]->skip_line; '' },
-	divert => sub { $_[0]{divert} = $_[1] // 0; '' },
+	divert => \&divert,
 	undivert => sub { '' },
 	changequote => \&changequote,
 	errprint => sub { '' },
@@ -317,6 +317,12 @@ sub changequote {
 	my ($m4, $open, $close) = @_;
 	@$m4{qw(open_quote close_quote)} =
 	    defined $open && $open ne '' ? ($open, $close // "'") : ('`', "'");
+	return '';
+}
+
+sub divert {
+	my ($m4, $number) = @_;
+	$m4->{divert} = ($number // '') =~ /^\s*(-?[0-9]{1,9})\s*\z/ ? $1 : 0;
 	return '';
 }
 

@@ -172,11 +172,12 @@ sub feature_access_db {
 # type [-flags] path
 sub table {
 	my ($carry, $fact, $table, $spec) = @_;
-	my ($type, @words) = split ' ', $spec;
+	my ($type, @words) = ('');
+	($type, @words) = split ' ', $spec if $spec =~ /\S/;
 	my ($path) = grep { !/^-/ } @words;
 	my ($columns) = grep { /^-[kvz]/ } @words;
 	return $carry->lost($fact, "$table is looked up in a file, not by $type")
-	    if ($type // '') !~ $compiled || !defined $path || defined $columns;
+	    if $type !~ $compiled || !defined $path || defined $columns;
 	return if $carry->{tables}{$table}++;
 	my $source = $carry->{find}->path(Find::source($path));
 	my $text = Find::text($source);

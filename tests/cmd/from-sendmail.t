@@ -265,6 +265,9 @@ like 'm4 runs nothing' '^not supported .*: syscmd\(touch ' \
 ok 'indeed' test ! -e "$work/ran"
 }
 
+ok 'perl complains of nothing' sh -c "! grep -hE ' at .* line [0-9]+' \
+    '$work'/*.said"
+
 # --- hostile --------------------------------------------------------------------
 
 like 'expansion without end' 'sendmail.mc:2: expands without end
