@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "exits.h"
+#include "include.h"
 #include "log.h"
 #include "paths.h"
 
 #define FILE_MAX 65536
-#define DEPTH    10  /* of :include: */
-#define PLACES   100 /* that a .forward may name */
+#define PLACES   100 /* that a .forward may name, with its lists */
 #define WRITERS  (S_IWGRP | S_IWOTH)
 
 const char *
@@ -83,73 +83,31 @@ read_file(const char *path, struct text *t, const char **doubt, struct fate *f)
 	return r;
 }
 
-static int parse(const char *path, const struct text *, unsigned depth,
-    struct alias_items *, struct fate *);
-
+/* The items of a text, and of what it includes: 1 some, 0 none, -1. */
 static int
-include(
-    const char *path, unsigned depth, struct alias_items *items, struct fate *f)
+parse(const char *path, const struct text *t, struct alias_items *items,
+    struct fate *f)
 {
-	struct text *t = malloc(sizeof(*t));
-	const char *doubt;
-	int r;
-
-	if (t == NULL)
-		err(EXIT_TEMP, NULL);
-	if (*path != '/')
-		r = defer(f, path, "a path must be absolute");
-	else if (depth > DEPTH)
-		r = defer(f, path, "included too deep");
-	else if ((r = read_file(path, t, &doubt, f)) == 0)
-		r = defer(f, path, doubt);
-	else if (r == 1)
-		r = parse(path, t, depth, items, f);
-	free(t);
-	return r;
-}
-
-static int
-add(struct alias_items *items, enum alias_kind kind, const char *text)
-{
-	struct alias_item *grown;
-
-	if (items->count == PLACES)
-		return -1;
-	grown =
-	    reallocarray(items->list, items->count + 1, sizeof(*items->list));
-	if (grown == NULL)
-		err(EXIT_TEMP, NULL);
-	items->list = grown;
-	grown[items->count].kind = kind;
-	if ((grown[items->count].text = strdup(text)) == NULL)
-		err(EXIT_TEMP, NULL);
-	items->count++;
-	return 0;
-}
-
-/* Add the items of a text, and of what it includes.  0 or -1. */
-static int
-parse(const char *path, const struct text *t, unsigned depth,
-    struct alias_items *items, struct fate *f)
-{
-	struct alias_items here;
+	struct include_rules rules = {path, PLACES, FILE_MAX};
+	struct included in;
 	const char *reason;
 	unsigned line;
-	size_t i;
-	int r = 0;
 
-	if (alias_parse(t->bytes, t->len, &here, &line, &reason) == -1) {
+	if (alias_parse(t->bytes, t->len, items, &line, &reason) == -1) {
 		fate_set(
 		    f, FATE_DEFERRED, "4.3.5", "%s:%u: %s", path, line, reason);
 		return -1;
 	}
-	for (i = 0; i < here.count && r == 0; i++)
-		if (here.list[i].kind == ALIAS_INCLUDE)
-			r = include(here.list[i].text, depth + 1, items, f);
-		else if (add(items, here.list[i].kind, here.list[i].text) == -1)
-			r = defer(f, path, "names too many places");
-	alias_free(&here);
-	return r;
+	include_all(items, &rules, &in);
+	alias_free(items);
+	if (in.nfaults > 0) {
+		/* His own mistake: he has time to mend it. */
+		fate_set(f, FATE_DEFERRED, "4.3.5", "%s", in.faults[0].text);
+		included_free(&in);
+		return -1;
+	}
+	*items = in.items;
+	return items->count > 0;
 }
 
 /* --- the home --------------------------------------------------------------
@@ -231,9 +189,7 @@ forward_load(const char *home, struct alias_items *items, struct fate *f)
 	if ((r = read_file(path, t, &doubt, f)) == 0)
 		log_event("ignored", "file", path, "reason", doubt, NULL);
 	else if (r == 1)
-		r = parse(path, t, 0, items, f) == -1 ? -1 : items->count > 0;
+		r = parse(path, t, items, f);
 	free(t);
-	if (r == -1)
-		alias_free(items);
 	return r;
 }

@@ -31,7 +31,8 @@ enum step_kind { STEP_PROGRAM, STEP_FILE, STEP_KEEP, STEP_SEND };
 
 struct step {
 	enum step_kind kind;
-	const char *text; /* command or path, of the items; else a word */
+	const char *text;   /* command or path, of the items; else a word */
+	size_t from, count; /* STEP_SEND: which places */
 };
 
 struct place {
@@ -46,14 +47,17 @@ struct place {
 struct plan {
 	size_t count;
 	struct step *steps;
-	size_t nplaces; /* of the one STEP_SEND */
+	size_t nplaces;
 	struct place *places;
 };
 
+#define FORWARD_SEND 4000 /* places in one STEP_SEND: what inject takes */
+
 /* Who asks, and how to tell our domains: 1 ours, 0 not, -1 cannot tell. */
 struct forward_self {
-	const char *account;
+	const char *account; /* or the alias's name */
 	const char *recipient;
+	bool alias; /* the own name means the user of that name, \name */
 	int (*is_ours)(const char *domain, void *arg);
 	void *arg;
 };

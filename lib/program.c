@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 #include "exits.h"
 #include "mbox.h"
+#include "words.h"
 
 #define SEARCH "PATH=/usr/local/bin:/usr/bin:/bin"
 #define SHELL  "/bin/sh"
@@ -117,7 +119,34 @@ tamed(const char *name, const struct letter *l, const char *field)
 }
 
 static void
-run(const struct program *p, const struct letter *l, int in, int out)
+limit(int resource, rlim_t most)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) == -1)
+		_exit(EXIT_TEMP);
+	if (now.rlim_max == RLIM_INFINITY || now.rlim_max > most)
+		now.rlim_cur = now.rlim_max = most;
+	if (setrlimit(resource, &now) == -1)
+		_exit(EXIT_TEMP);
+}
+
+/* Its words say why on our standard error, which is the program's. */
+static void
+become(const struct program *p, char *const *words, char *env[])
+{
+	if (p->shell)
+		(void)execle(SHELL, "sh", "-c", p->command, (char *)NULL, env);
+	environ = env; /* where execvp finds PATH */
+	if (!p->shell)
+		(void)execvp(words[0], words);
+	warn("%s", p->shell ? SHELL : words[0]);
+	_exit(EXIT_TEMP);
+}
+
+static void
+run(const struct program *p, char *const *words, const struct letter *l, int in,
+    int out)
 {
 	char search[] = SEARCH, shell[] = "SHELL=" SHELL;
 	const char *instance = getenv("POSTERN");
@@ -144,8 +173,10 @@ run(const struct program *p, const struct letter *l, int in, int out)
 	closefrom(STDERR_FILENO + 1);
 	if (chdir(p->home) == -1 && chdir("/") == -1)
 		_exit(EXIT_TEMP);
-	(void)execle(SHELL, "sh", "-c", p->command, (char *)NULL, env);
-	_exit(EXIT_TEMP);
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CPU, p->seconds);
+	limit(RLIMIT_DATA, PROGRAM_DATA);
+	become(p, words, env);
 }
 
 /* --- its standard input ----------------------------------------------------
@@ -262,8 +293,9 @@ attend(const struct program *p, pid_t pid, int out, struct fate *f)
 		    "program takes longer than %u seconds", p->seconds);
 }
 
-void
-program_run(const struct program *p, const struct letter *l, struct fate *f)
+static void
+start(const struct program *p, char *const *words, const struct letter *l,
+    struct fate *f)
 {
 	int in = make_input(l), out[2];
 	pid_t pid;
@@ -280,7 +312,7 @@ program_run(const struct program *p, const struct letter *l, struct fate *f)
 	/* The program gets a blocking end, as programs expect. */
 	(void)fcntl(out[1], F_SETFL, 0);
 	if ((pid = fork()) == 0)
-		run(p, l, in, out[1]);
+		run(p, words, l, in, out[1]);
 	close(in);
 	close(out[1]);
 	if (pid == -1) {
@@ -290,4 +322,17 @@ program_run(const struct program *p, const struct letter *l, struct fate *f)
 		attend(p, pid, out[0], f);
 	}
 	close(out[0]);
+}
+
+void
+program_run(const struct program *p, const struct letter *l, struct fate *f)
+{
+	struct words words = {0};
+	const char *why = p->shell ? NULL : words_split(p->command, &words);
+
+	if (why != NULL)
+		fate_set(f, FATE_DEFERRED, "4.3.5", "|%s: %s", p->command, why);
+	else
+		start(p, words.list, l, f);
+	words_free(&words);
 }

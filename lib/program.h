@@ -1,13 +1,16 @@
 /*
- * program - give a letter to a program of the user's
+ * program - give a letter to a program
  *
- * The command is the user's own writing and runs by /bin/sh -c; nothing that a
- * stranger wrote is in it.  What a stranger wrote is on standard input, and in
- * the environment only with its odd bytes replaced.  See forward(5).
+ * The command of a .forward is the user's own writing and runs by /bin/sh -c;
+ * that of an alias is parted into words (words.h) and runs without a shell.
+ * Nothing that a stranger wrote is in either.  What a stranger wrote is on
+ * standard input, and in the environment only with its odd bytes replaced.  See
+ * forward(5), aliases(5).
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fate.h"
@@ -15,8 +18,11 @@
 
 #define PROGRAM_OUTPUT 4096 /* of what it says, the rest is thrown away */
 
+#define PROGRAM_DATA 1073741824 /* bytes of memory it may have */
+
 struct program {
 	const char *command;
+	bool shell;
 	const char *account;
 	const char *home;
 	unsigned seconds; /* the longest it may take */

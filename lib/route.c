@@ -97,11 +97,35 @@ router_step(struct router *r, const char *recipient, struct target *t,
 	return first(r, recipient, true, t, reason, size);
 }
 
+/* The alias that was left to local. */
+static int
+find_alias(struct tables *tables, struct target *t)
+{
+	char name[RULE_SIZE], *value = NULL;
+	int got = route_alias(tables, t, &value, name);
+
+	free(value);
+	if (got == -1) {
+		target_free(t);
+		return -1;
+	}
+	if (got == 1 && (t->alias = strdup(name)) == NULL)
+		err(EXIT_TEMP, "route");
+	return 0;
+}
+
 int
 router_hop(struct router *r, const char *address, struct target *t,
     char *reason, size_t size)
 {
-	return first(r, address, false, t, reason, size);
+	int got = first(r, address, false, t, reason, size);
+
+	if (got == 0 && t->kind == TARGET_LOCAL &&
+	    (got = tables_begin(r->t)) == 0) {
+		got = find_alias(r->t, t);
+		tables_end(r->t);
+	}
+	return got == 0 ? 0 : later(r->t, reason, size);
 }
 
 int

@@ -40,6 +40,7 @@ struct target {
 	char *sender;    /* owner-: the envelope sender from here on, or NULL */
 	char *about;     /* error: the address that is wrong, as written */
 	char *where;     /* router_follow: "FILE: line N" that named it */
+	char *alias;     /* router_hop: local follows that entry; or NULL */
 };
 
 struct targets {
@@ -85,8 +86,9 @@ int router_follow(struct router *, const char *recipient, const struct house *,
 int router_step(struct router *, const char *recipient, struct target *,
     char *reason, size_t size);
 /*
- * The next hop of an address that was expanded before.  Every field is set
- * anew, so free the old ones (target_free).
+ * The next hop of an address that was expanded before; for a local one also the
+ * alias of that name, which counts unless the expansion said direct.  Every
+ * field is set anew, so free the old ones (target_free).
  */
 int router_hop(struct router *, const char *address, struct target *,
     char *reason, size_t size);

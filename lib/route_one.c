@@ -37,6 +37,7 @@ target_free(struct target *t)
 	free(t->sender);
 	free(t->about);
 	free(t->where);
+	free(t->alias);
 	memset(t, 0, sizeof(*t));
 }
 

@@ -5,6 +5,7 @@
 #define HOUSE_H
 
 #include <pwd.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "account.h"
@@ -24,7 +25,8 @@ struct house {
 	char inject[PATH_SIZE];
 	char me[256];
 	struct paths paths;
-	struct map *mailboxes;
+	struct map *mailboxes, *aliases;
+	bool steward; /* programs and files of the aliases are ours to do */
 	struct class *ours; /* NULL until it is asked */
 	struct keeper keeper;
 	struct memo memo;

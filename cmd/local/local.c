@@ -257,7 +257,7 @@ find_account(const char *name)
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: local [-d] [-u account]\n");
+	(void)fprintf(stderr, "usage: local [-ad] [-u account]\n");
 	exit(EXIT_PERM);
 }
 
@@ -266,8 +266,11 @@ arguments(struct local *l, int argc, char *argv[], const char **account)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "du:")) != -1)
+	while ((option = getopt(argc, argv, "adu:")) != -1)
 		switch (option) {
+		case 'a':
+			l->house.steward = true;
+			break;
 		case 'd':
 			l->serve = true;
 			break;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "steward.h"
+
 static const char *const own_users[] = {"pnsmtpd", "pnaccess", "pninject",
     "pnqmgr", "pnremote", "pnbounce", "pnlog"};
 
@@ -16,6 +18,8 @@ door_open(struct door *d, const char *confdir)
 	for (i = 0; i < sizeof(own_users) / sizeof(*own_users); i++)
 		peer_allow(&d->barred, own_users[i]);
 	d->mailboxes = map_open(confdir, "mailboxes");
+	d->aliases = map_open(confdir, "aliases");
+	steward_find(confdir, d->steward);
 }
 
 static bool

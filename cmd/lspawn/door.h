@@ -13,7 +13,13 @@
 #include "peer.h"
 
 struct door {
-	struct map *mailboxes;
+	struct map *mailboxes, *aliases;
+	/*
+	 * The account that runs programs and writes files for the aliases:
+	 * conf/default-user, else the first there is of sendmail's; for those
+	 * who are not root the caller.  "" if there is none.
+	 */
+	char steward[ACCOUNT_SIZE];
 	struct peers barred; /* postern's own users, never a recipient */
 };
 
@@ -26,6 +32,14 @@ void door_open(struct door *, const char *confdir);
  */
 void door_owner(
     struct door *, const char *user, char owner[ACCOUNT_SIZE], struct fate *);
+
+/*
+ * The account that follows an alias: who owns the lists that it includes, if it
+ * is one and the alias names no program or file; else the steward.  Done, or
+ * deferred.
+ */
+void door_alias(
+    struct door *, const char *alias, char owner[ACCOUNT_SIZE], struct fate *);
 
 /*
  * The account, if its local may run: not root, not postern's own, and for those

@@ -117,7 +117,12 @@ owner(struct lspawn *l, const struct record *question, struct record *answer)
 	char account[ACCOUNT_SIZE];
 	struct fate f;
 
-	door_owner(&l->door, record_text(question, "user"), account, &f);
+	if (record_get(question, "alias") != NULL)
+		door_alias(
+		    &l->door, record_text(question, "alias"), account, &f);
+	else
+		door_owner(
+		    &l->door, record_text(question, "user"), account, &f);
 	fate_tell(&f, answer);
 	if (f.class == FATE_DONE)
 		(void)record_add(answer, "owner", account);
@@ -326,6 +331,7 @@ open_all(struct lspawn *l, const char *program)
 	peer_allow(&l->peers, "pnqmgr");
 	door_open(&l->door, paths.conf);
 	spawn_init(&l->spawn, program);
+	l->spawn.steward = l->door.steward;
 	path_socket(path, &paths, "lspawn");
 	if ((l->listener = peer_listen(path)) == -1)
 		err(EXIT_TEMP, "%s", path);

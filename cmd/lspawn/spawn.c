@@ -121,9 +121,9 @@ variable(const char *name, const char *value)
 static void
 child(const struct spawn *s, const struct passwd *pw, int fd, int report)
 {
-	char program[] = "local", serve[] = "-d", user[] = "-u";
+	char program[] = "local", serve[] = "-d", user[] = "-u", all[] = "-a";
 	char search[] = SEARCH;
-	char *argv[] = {program, serve, user, pw->pw_name, NULL};
+	char *argv[] = {program, serve, user, pw->pw_name, NULL, NULL};
 	char *env[6] = {search};
 	const char *instance = getenv("POSTERN");
 	size_t n = 1;
@@ -134,6 +134,8 @@ child(const struct spawn *s, const struct passwd *pw, int fd, int report)
 	if (instance != NULL)
 		env[n++] = variable("POSTERN", instance);
 	env[n] = NULL;
+	if (strcmp(pw->pw_name, s->steward) == 0)
+		argv[4] = all;
 	set_signals();
 	set_files(fd, report);
 	drop_limits(0, FILES);

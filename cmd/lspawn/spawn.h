@@ -13,6 +13,7 @@
 struct spawn {
 	char program[PATH_SIZE]; /* local */
 	gid_t mail;              /* the group of the spool, or (gid_t)-1 */
+	const char *steward;     /* whose local does what aliases ask for */
 };
 
 /* program NULL: local in our own program's folder, else in LIBEXECDIR. */

@@ -185,6 +185,7 @@ place(struct qmgr *q, struct message *m, struct envelope *e, struct rcpt *r)
 {
 	struct target t = {0};
 	char reason[256], name[1024];
+	const char *how = "", *where;
 	bool local;
 
 	(void)m;
@@ -197,8 +198,13 @@ place(struct qmgr *q, struct message *m, struct envelope *e, struct rcpt *r)
 		fail_now(q, e, r, &t);
 	} else {
 		local = t.kind == TARGET_LOCAL;
-		snprintf(name, sizeof(name), "%s%s", local ? "local:" : "",
-		    local ? t.user : t.host);
+		where = local ? t.user : t.host;
+		if (local && t.alias != NULL && !e->direct[r->number]) {
+			how = LANE_ALIAS;
+			where = t.alias;
+		} else if (local)
+			how = LANE_LOCAL;
+		snprintf(name, sizeof(name), "%s%s", how, where);
 		r->lane = lane_get(&q->lanes, name, local,
 		    local ? DOOR_LIMIT : q->settings.lane_most);
 		rcpt_ready(&q->lanes, r);

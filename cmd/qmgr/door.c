@@ -37,12 +37,19 @@ struct door {
 	    partial; /* until then it remembers what a retry must not repeat */
 	STAILQ_HEAD(, parcel) parcels;
 	char owner[OWNER_SIZE];
+	char alias[]; /* it follows this one and no other, or "" */
 };
 
 static const char *
 lane_user(const struct lane *lane)
 {
 	return strchr(lane->name, ':') + 1;
+}
+
+static bool
+is_alias(const struct lane *lane)
+{
+	return strncmp(lane->name, LANE_ALIAS, strlen(LANE_ALIAS)) == 0;
 }
 
 /* Every lane of this door may go on, or has to look for another. */
@@ -293,17 +300,23 @@ door_open(struct door *d)
 	return true;
 }
 
+/*
+ * All mailboxes of an owner have one door; an alias has its own, for its
+ * program may take its time.
+ */
 static struct door *
-door_get(struct qmgr *q, const char *owner)
+door_get(struct qmgr *q, const char *owner, const char *alias)
 {
+	size_t len = strlen(alias) + 1;
 	struct door *d;
 
 	TAILQ_FOREACH(d, &q->doors, next)
-	if (strcmp(d->owner, owner) == 0)
+	if (strcmp(d->owner, owner) == 0 && strcmp(d->alias, alias) == 0)
 		return d;
-	if ((d = calloc(1, sizeof(*d))) == NULL)
+	if ((d = calloc(1, sizeof(*d) + len)) == NULL)
 		err(EXIT_TEMP, "door of %s", owner);
 	strlcpy(d->owner, owner, sizeof(d->owner));
+	memcpy(d->alias, alias, len);
 	d->q = q;
 	d->used = time(NULL);
 	STAILQ_INIT(&d->parcels);
@@ -333,7 +346,8 @@ on_owner(struct ask *a, const struct record *answer, struct evbuffer *content,
 	if (lane != NULL && (*owner == '\0' || strlen(owner) >= OWNER_SIZE)) {
 		lane_refused(q, lane, answer, why);
 	} else if (lane != NULL) {
-		lane->door = door_get(q, owner);
+		lane->door =
+		    door_get(q, owner, is_alias(lane) ? lane_user(lane) : "");
 		lane->blocked = lane->door->conn == NULL;
 		lane_update(&q->lanes, lane);
 		if (lane->blocked)
@@ -360,7 +374,7 @@ find_owner(struct qmgr *q, struct lane *lane)
 	lane_update(&q->lanes, lane);
 	record_init(&r, RECORD_QUESTION);
 	record_add(&r, "request", "owner");
-	record_add(&r, "user", lane_user(lane));
+	record_add(&r, is_alias(lane) ? "alias" : "user", lane_user(lane));
 	a = ask_begin(q->lspawn, on_owner, search);
 	ask_send(a, &r, NULL, -1);
 	record_free(&r);
@@ -380,7 +394,7 @@ question(const struct parcel *p, struct record *r)
 	record_add(r, "id", e->entry.id);
 	record_add(r, "sender", envelope_sender(e, p->rcpt->number));
 	record_add(r, "recipient", recipient);
-	record_add(r, "user", lane_user(p->lane));
+	record_add(r, is_alias(p->lane) ? "alias" : "user", lane_user(p->lane));
 	if (e->direct[p->rcpt->number])
 		record_add(r, "direct", "yes");
 	if (body != NULL)

@@ -82,7 +82,9 @@ struct settings {
 	uint32_t doors_most;       /* local processes */
 };
 
-#define DOOR_LIMIT 100 /* messages under way to one local user */
+#define DOOR_LIMIT 100      /* messages under way to one local user */
+#define LANE_LOCAL "local:" /* and the user */
+#define LANE_ALIAS "alias:" /* and its name */
 
 struct door;
 TAILQ_HEAD(doors, door);

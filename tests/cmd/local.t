@@ -348,6 +348,77 @@ forward 'a@x.example\n"b\n'
 is 'a wrong line defers and is named' "deferred
 $work/home/.forward:2: unbalanced quote" class "$me@here" 'hi\n'
 
+# --- aliases
+
+aliases() {
+	cat >"$work/conf/aliases"
+	"$BIN/sendmail" -bi >/dev/null
+}
+# for ALIAS: what becomes of a letter to it, by the steward
+for_alias() {
+	message "$1@here" 'hi\n' "alias=$1" "id=$1" | as "$work/bin/local" -a |
+		sed -n -e 's/^class=//p' -e 's/^text=//p'
+}
+as mkdir "$work/home/lists"
+printf 'a@x.example, bob\n:include:%s\nlist\n' "$work/home/lists/more" \
+    >"$work/home/lists/list"
+echo carol@x.example >"$work/home/lists/more"
+chmod 644 "$work/home/lists/"*
+[ "$(id -u)" -ne 0 ] || chown -R "$me" "$work/home/lists"
+aliases <<-END
+	list: :include:$work/home/lists/list
+	open: :include:$work/home/lists/open
+	file: $work/home/got, $work/home/got
+	prog: "|/bin/sh -c 'echo \$SENDER \$RECIPIENT'"
+	some: "|/usr/bin/tee -a $work/home/some", full@x.example
+	dev: /dev/null
+END
+: >"$work/heard"
+is 'a list that is included goes to inject, with the sender kept' \
+    'done
+sent on as 0000001a-00003' for_alias list
+is 'each member once, the own name as a user' 'recipient=a@x.example
+recipient=bob@mx.example
+recipient=carol@x.example
+recipient=\list@mx.example' grep recipient= "$work/heard"
+is 'and the alias in front' 'Delivered-To: list@here' \
+    grep Delivered-To "$work/heard"
+as touch "$work/home/lists/open"
+chmod 664 "$work/home/lists/open"
+is 'a list that others may write fails, in the words of sendmail' "failed
+Cannot open $work/home/lists/open: Group writable file" for_alias open
+is 'a file gets it once' 'done 1' sh -c 'echo "$1" \
+    "$(grep -c "^From " "$work/home/got")"' sh \
+    "$(rm -f "$work/home/got"; for_alias file | head -n 1)"
+is 'a program is run' 'done
+program exit 0: s@x.example prog@here' for_alias prog
+is '/dev/null takes everything' 'done
+thrown away: /dev/null' for_alias dev
+is 'what is done is done once' 'deferred
+disk full' for_alias some
+rm -f "$work/home/some"
+some() {
+	{
+		message some@here 'hi\n' alias=some id=9
+		message some@here 'hi\n' alias=some id=9
+	} | as "$work/bin/local" -a | classes
+}
+is 'while another part waits' 'id=9
+class=deferred
+id=9
+class=deferred' some
+is 'and not at each attempt' 1 grep -c '^From ' "$work/home/some"
+unfit() { message prog@here 'hi\n' alias=prog | as "$work/bin/local"; }
+like 'who is not the steward runs no program of an alias' \
+    'text=aliases:prog: is no longer for this account' unfit
+like 'and the letter waits' 'class=deferred' unfit
+is 'so does one for an alias that is gone' 'deferred
+aliases:gone: is no longer there' for_alias gone
+echo rubbish >"$work/conf/aliases.cdb"
+like 'so does any while the table is broken' \
+    "^aliases:list: .*$work/conf/aliases.cdb" for_alias list
+rm "$work/conf/aliases"*
+
 # What is in a home cannot be read with the group of the spool, which is gone.
 if [ "$(id -u)" -eq 0 ]; then
 	forward "|id -G -n; sed -n '/^[UG]id/p;/^NoNew/p' /proc/self/status\n"

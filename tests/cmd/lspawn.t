@@ -65,6 +65,46 @@ status=5.1.1' says request=owner "user=$name"
 	is "and nobody to become" 'class=failed
 status=5.1.1' says request=spawn "owner=$name"
 done
+"$BIN/makemap" hash "$work/conf/aliases" >/dev/null <<-END
+	prog "|/bin/true"
+	kim kim@example.org
+	gone :include:$work/gone
+	lists :include:$work/list, :include:$work/list
+	mixed :include:$work/list, /dev/null
+	roots :include:/etc/passwd
+	odd "unbalanced
+END
+echo x >"$work/list"
+chmod 755 "$work"
+[ "$(id -u)" -ne 0 ] || chown news "$work/list"
+steward() {
+	[ "$(id -u)" -eq 0 ] || { id -un; return; }
+	getent passwd mailnull sendmail daemon nobody | head -n 1 | cut -d: -f1
+}
+lister=$(stat -c %U "$work/list")
+for name in prog kim gone mixed roots; do
+	is "the alias $name is the default user's" "class=done
+status=2.0.0
+owner=$(steward)" says request=owner "alias=$name"
+done
+is "but lists alone are their owner's" "class=done
+status=2.0.0
+owner=$lister" says request=owner alias=lists
+chmod 777 "$work"
+is 'if nobody else could have put them there' "class=done
+status=2.0.0
+owner=$(steward)" says request=owner alias=lists
+chmod 755 "$work"
+if [ "$(id -u)" -eq 0 ]; then
+	chown pnqmgr "$work/list" 2>/dev/null || chown 64999 "$work/list"
+	is "nor a user of postern's, or nobody" "class=done
+status=2.0.0
+owner=$(steward)" says request=owner alias=lists
+fi
+is 'an alias that is gone waits' 'class=deferred
+status=4.3.5' says request=owner alias=none
+is 'so does one that makes no sense' 'class=deferred
+status=4.3.5' says request=owner alias=odd
 is 'root is nobody to become' 'class=failed
 status=5.7.1' says request=spawn owner=root
 is 'an account is' 'class=done

@@ -100,6 +100,61 @@ test_a_list_becomes_steps_in_order(void **state)
 }
 
 static void
+test_an_alias_that_names_itself_means_the_user(void **state)
+{
+	static const char text[] = "list, lee, List@here.example, |p, \\list";
+	struct forward_self self = {.account = "list",
+	    .recipient = "",
+	    .alias = true,
+	    .is_ours = is_ours};
+	struct alias_items items;
+	const char *reason;
+	struct plan p;
+	unsigned line;
+
+	(void)state;
+	assert_int_equal(
+	    alias_parse(text, strlen(text), &items, &line, &reason), 0);
+	assert_int_equal(forward_plan(&items, &self, &p), 0);
+	assert_int_equal(p.count, 2);
+	assert_int_equal(p.steps[1].kind, STEP_SEND);
+	assert_int_equal(p.nplaces, 2);
+	assert_string_equal(p.places[0].text, "list");
+	assert_true(p.places[0].direct);
+	assert_string_equal(p.places[1].text, "lee");
+	assert_false(p.places[1].direct);
+	plan_free(&p);
+	alias_free(&items);
+}
+
+/* In pieces that inject takes, each place in one of them. */
+static void
+test_ten_thousand_places_are_three_steps(void **state)
+{
+	struct forward_self self = {
+	    .account = "x", .recipient = "", .is_ours = is_ours};
+	struct alias_item list[10000];
+	struct alias_items items = {10000, list};
+	static char names[10000][16];
+	struct plan p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "u%zu", i % 9999);
+		list[i] = (struct alias_item){ALIAS_ADDRESS, 1, names[i]};
+	}
+	assert_int_equal(forward_plan(&items, &self, &p), 0);
+	assert_int_equal(p.nplaces, 9999);
+	assert_int_equal(p.count, 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(p.steps[i].from, i * FORWARD_SEND);
+		assert_int_equal(p.steps[i].count, i < 2 ? FORWARD_SEND : 1999);
+	}
+	plan_free(&p);
+}
+
+static void
 test_the_letter_waits_if_a_part_waits_and_fails_if_one_fails(void **state)
 {
 	static const struct {
@@ -294,7 +349,7 @@ test_included_lists_are_followed_but_not_in_circles(void **state)
 	assert_int_equal(chmod(extra, 0600), 0);
 	put_file(extra, text);
 	assert_int_equal(load(got, sizeof(got)), -1);
-	assert_non_null(strstr(got, "too deep"));
+	assert_non_null(strstr(got, "includes itself"));
 }
 
 static void
@@ -333,6 +388,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_list_becomes_steps_in_order),
+	    cmocka_unit_test(test_an_alias_that_names_itself_means_the_user),
+	    cmocka_unit_test(test_ten_thousand_places_are_three_steps),
 	    cmocka_unit_test(
 		test_the_letter_waits_if_a_part_waits_and_fails_if_one_fails),
 	    cmocka_unit_test(test_whom_a_forward_file_may_belong_to),

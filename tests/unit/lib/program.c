@@ -75,11 +75,14 @@ test_a_strangers_address_has_no_odd_bytes(void **state)
 	assert_int_equal(strlen(out), sizeof(out) - 1);
 }
 
+static bool shell = true;
+
 /* Run a command with a letter on its standard input. */
 static void
 run(const char *command, unsigned seconds, struct fate *f)
 {
 	struct program p = {.command = command,
+	    .shell = shell,
 	    .account = "kim",
 	    .home = "/",
 	    .seconds = seconds};
@@ -197,6 +200,32 @@ test_what_it_leaves_behind_ends_with_it(void **state)
 	assert_true(tries < 1000);
 }
 
+static void
+test_the_command_of_an_alias_meets_no_shell(void **state)
+{
+	(void)state;
+	shell = false;
+	assert_says("printf '%s.' 'a;b' \\$HOME *", FATE_DONE,
+	    "program exit 0: a;b.$HOME.*.");
+	assert_says("cat; id", FATE_DEFERRED,
+	    "|cat; id: ; & | < > ( ) $ ` need a shell, and there is none");
+	assert_says("/nonexistent/prog", FATE_DEFERRED,
+	    "program exit 111: program.t: /nonexistent/prog: No such file or "
+	    "directory");
+	assert_says("/bin/sh -c 'ulimit -c; exit 67'", FATE_FAILED,
+	    "program exit 67: 0");
+	shell = true;
+}
+
+static void
+test_what_it_may_use_has_limits(void **state)
+{
+	(void)state;
+	assert_says("ulimit -c", FATE_DONE, "program exit 0: 0");
+	assert_says("ulimit -t", FATE_DONE, "program exit 0: 60");
+	assert_says("ulimit -d", FATE_DONE, "program exit 0: 1048576");
+}
+
 int
 main(void)
 {
@@ -210,6 +239,8 @@ main(void)
 	    cmocka_unit_test(test_it_may_talk_as_much_as_it_likes),
 	    cmocka_unit_test(test_it_is_killed_when_it_takes_too_long),
 	    cmocka_unit_test(test_what_it_leaves_behind_ends_with_it),
+	    cmocka_unit_test(test_the_command_of_an_alias_meets_no_shell),
+	    cmocka_unit_test(test_what_it_may_use_has_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,181 @@
+/*
+ * Whose local follows an alias.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alias.h"
+#include "conf.h"
+#include "door.h"
+#include "exits.h"
+#include "log.h"
+#include "steward.h"
+#include "trail.h"
+
+#define WAIT 10 /* seconds for the folders on the way to a list */
+
+static const char *const candidates[] = {
+    "mailnull", "sendmail", "daemon", "nobody"};
+
+/* --- the steward -----------------------------------------------------------
+ */
+
+/* Why an account should not run what the aliases name, or NULL. */
+static const char *
+objection(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	const struct group *mail = getgrnam("mail");
+
+	if (pw == NULL)
+		return "no such user";
+	if (pw->pw_uid == 0)
+		return "is root";
+	if (mail != NULL && pw->pw_gid == mail->gr_gid)
+		return "its group opens every mailbox";
+	return NULL;
+}
+
+void
+steward_find(const char *confdir, char steward[ACCOUNT_SIZE])
+{
+	const struct passwd *pw;
+	const char *why;
+	size_t i;
+
+	*steward = '\0';
+	if (geteuid() != 0) {
+		if ((pw = getpwuid(geteuid())) != NULL)
+			(void)strlcpy(steward, pw->pw_name, ACCOUNT_SIZE);
+	} else if (conf_line(
+		       confdir, "default-user", NULL, steward, ACCOUNT_SIZE)) {
+		if ((why = objection(steward)) != NULL) {
+			log_event("trouble", "file", "default-user", "account",
+			    steward, "reason", why, NULL);
+			*steward = '\0';
+		}
+	} else
+		for (i = 0; i < sizeof(candidates) / sizeof(*candidates); i++)
+			if (objection(candidates[i]) == NULL) {
+				(void)strlcpy(
+				    steward, candidates[i], ACCOUNT_SIZE);
+				break;
+			}
+}
+
+/* --- lists -----------------------------------------------------------------
+ */
+
+/*
+ * Who owns a list, root if it is nobody who should count.  A folder that hangs
+ * must not hang us, so a child looks.
+ */
+static uid_t
+list_owner(const char *path)
+{
+	struct pollfd p = {.events = POLLIN};
+	uid_t owner = 0;
+	struct stat st;
+	int report[2];
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) == -1)
+		return 0;
+	if ((pid = fork()) == 0) {
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    trail_doubt(path, st.st_uid) == NULL)
+			owner = st.st_uid;
+		(void)!write(report[1], &owner, sizeof(owner));
+		_exit(0);
+	}
+	close(report[1]);
+	p.fd = report[0];
+	if (pid != -1 && (poll(&p, 1, WAIT * 1000) != 1 ||
+			     read(report[0], &owner, sizeof(owner)) !=
+				 (ssize_t)sizeof(owner)))
+		owner = 0;
+	if (pid != -1)
+		(void)kill(pid, SIGKILL);
+	close(report[0]);
+	return owner;
+}
+
+/* The one who owns all the lists, if nothing else is asked for; else root. */
+static uid_t
+only_owner(const struct alias_items *items)
+{
+	uid_t owner = 0, one;
+	size_t i;
+
+	for (i = 0; i < items->count; i++)
+		switch (items->list[i].kind) {
+		case ALIAS_PROGRAM:
+		case ALIAS_FILE:
+			return 0;
+		case ALIAS_INCLUDE:
+			one = list_owner(items->list[i].text);
+			if (one == 0 || (owner != 0 && one != owner))
+				return 0;
+			owner = one;
+			break;
+		default:
+			break;
+		}
+	return owner;
+}
+
+static void
+set_owner(struct door *d, const struct alias_items *items,
+    char owner[ACCOUNT_SIZE], struct fate *f)
+{
+	uid_t uid = only_owner(items);
+	const struct passwd *pw = uid != 0 ? getpwuid(uid) : NULL;
+
+	(void)strlcpy(
+	    owner, pw != NULL ? pw->pw_name : d->steward, ACCOUNT_SIZE);
+	/* Of who may have no local only the addresses count. */
+	if (pw != NULL && door_account(d, owner, f) == NULL)
+		(void)strlcpy(owner, d->steward, ACCOUNT_SIZE);
+	if (*owner == '\0')
+		fate_set(f, FATE_DEFERRED, "4.3.5",
+		    "default-user: there is no account for what aliases name");
+	else if (door_account(d, owner, f) != NULL)
+		fate_set(f, FATE_DONE, "2.0.0", "followed by %s", owner);
+	else
+		f->class = FATE_DEFERRED;
+}
+
+void
+door_alias(
+    struct door *d, const char *alias, char owner[ACCOUNT_SIZE], struct fate *f)
+{
+	struct alias_items items;
+	const char *why = NULL;
+	unsigned line;
+	char *value;
+	int r = map_load(d->aliases, alias, &value);
+
+	if (r == -1)
+		why = map_reason(d->aliases);
+	else if (r == 0)
+		why = "is no longer there";
+	else
+		(void)alias_parse(value, strlen(value), &items, &line, &why);
+	free(value);
+	if (why != NULL) {
+		fate_set(
+		    f, FATE_DEFERRED, "4.3.5", "aliases:%s: %s", alias, why);
+		return;
+	}
+	set_owner(d, &items, owner, f);
+	alias_free(&items);
+}
