@@ -121,7 +121,7 @@ lint:
 # --- install ---------------------------------------------------------------
 
 # What people type, and what only the supervisor and other programs start.
-USERBIN	:= sendmail makemap route qstat qctl access
+USERBIN	:= sendmail makemap route qstat qctl access doctor
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 	    $(DESTDIR)$(PREFIX)/lib/postern $(DESTDIR)$(CONFDIR)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exits.h"
 #include "paths.h"
@@ -56,4 +57,17 @@ path_socket(char out[PATH_SIZE], const struct paths *p, const char *name)
 			name = names[i];
 	path_join(dir, p->run, name);
 	path_join(out, dir, "socket");
+}
+
+void
+path_beside(char out[PATH_SIZE], const char *program)
+{
+	char self[PATH_SIZE], *slash;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	if ((slash = strrchr(self, '/')) == NULL)
+		errx(EXIT_TEMP, "%s: cannot tell where it is", program);
+	*slash = '\0';
+	path_join(out, self, program);
 }

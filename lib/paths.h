@@ -30,4 +30,7 @@ void path_join(char out[PATH_SIZE], const char *dir, const char *name);
  */
 void path_socket(char out[PATH_SIZE], const struct paths *, const char *name);
 
+/* A program that was built, or installed, beside the one that runs. */
+void path_beside(char out[PATH_SIZE], const char *program);
+
 #endif

@@ -133,20 +133,6 @@ ask_test(struct run *r, const struct trial *t, unsigned line)
 	ask(r, t);
 }
 
-/* The access that was installed, or built, with us. */
-static void
-find_access(char path[PATH_SIZE])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_SIZE - 1);
-	char *slash;
-
-	path[n > 0 ? n : 0] = '\0';
-	if ((slash = strrchr(path, '/')) == NULL ||
-	    strlcpy(slash, "/access", PATH_SIZE - (size_t)(slash - path)) >=
-		PATH_SIZE - (size_t)(slash - path))
-		errx(EXIT_TEMP, "access: cannot tell where it is");
-}
-
 /* Who ends us waits until the stage is gone; access ends at once. */
 static void
 hold_signals(int how)
@@ -168,7 +154,7 @@ run_access(struct run *r)
 	int status;
 	pid_t pid;
 
-	find_access(path);
+	path_beside(path, "access");
 	if (fflush(r->questions) == EOF ||
 	    lseek(fileno(r->questions), 0, SEEK_SET) == -1 ||
 	    fflush(stdout) == EOF)

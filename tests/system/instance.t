@@ -31,6 +31,9 @@ test_side_by_side() {
 	"$instance" kill "$second"
 	like 'after kill nothing runs' '^not running$' \
 	    "$instance" status "$second"
+	like 'doctor finds every program answers' '^0$' \
+	    eval 'POSTERN=$dir doctor sockets users modes tables controls |
+		wc -l'
 	like 'the first one does' '^inject +[0-9]+ ' "$instance" status "$dir"
 	like 'it starts again at the same address' "^$other$" \
 	    "$instance" start "$second"
