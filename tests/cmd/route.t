@@ -240,6 +240,7 @@ printf 'kim:x:%s:0::%s:/bin/sh\n' "$(id -u)" "$home" >"$work/passwd"
 as_kim() {
 	LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=$work/passwd \
 	    NSS_WRAPPER_GROUP=/etc/group \
+	    NSS_WRAPPER_DISABLE_DEEPBIND=1 \
 	    ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 "$BIN/route" "$@" | cut -f 2,3 |
 		tr '\t' ' '
 }

@@ -90,6 +90,7 @@ sub users {
 		LD_PRELOAD => $wrapper,
 		ASAN_OPTIONS => join(':', $ENV{ASAN_OPTIONS} // (),
 		    'verify_asan_link_order=0'),
+		NSS_WRAPPER_DISABLE_DEEPBIND => 1,
 		NSS_WRAPPER_PASSWD => "$world->{root}/passwd",
 		NSS_WRAPPER_GROUP => "$world->{root}/group",
 	};
