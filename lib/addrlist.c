@@ -145,7 +145,7 @@ restart(struct gather *g, struct addrlist_mailbox *box)
 	g->box = box;
 	box->address[0] = '\0';
 	box->qualified = false;
-	box->local_end = 0;
+	box->local_end = box->start = box->end = 0;
 }
 
 /* Where an address stands does this lexeme fit?  NULL, or why not. */
@@ -170,6 +170,9 @@ part(const struct addrlist *list, struct gather *g, const struct lexeme *lexeme)
 	if (g->misfit != NULL || (g->misfit = fits(g, lexeme)) != NULL)
 		return;
 	g->word = lexeme->token != TOKEN_MARK;
+	if (g->len == 0)
+		g->box->start = lexeme->start;
+	g->box->end = lexeme->end;
 	if (lexeme->mark == '@')
 		g->at = g->box->qualified = true;
 	else if (g->at)

@@ -25,8 +25,9 @@ struct addrlist {
 struct addrlist_mailbox {
 	/* local@domain, or local: no comments, no blanks, quotes kept */
 	char address[ADDRLIST_ADDRESS];
-	bool qualified;   /* has a domain */
-	size_t local_end; /* offset in text just behind the local part */
+	bool qualified;    /* has a domain */
+	size_t local_end;  /* offset in text just behind the local part */
+	size_t start, end; /* offsets in text of the address and behind it */
 };
 
 void addrlist_start(struct addrlist *, const char *text, size_t len);
