@@ -38,15 +38,15 @@ read_file(const struct letter *l,
     int (*sink)(const char *bytes, size_t len, void *arg), void *arg)
 {
 	char piece[PIECE];
-	uint64_t at = 0;
+	uint64_t at = l->skip, end = l->length - l->head + l->skip;
 	size_t want;
 	ssize_t got;
 	int r;
 
-	while (at < l->length) {
+	while (at < end) {
 		want = sizeof(piece);
-		if (l->length - at < want)
-			want = (size_t)(l->length - at);
+		if (end - at < want)
+			want = (size_t)(end - at);
 		if ((got = pread(l->fd, piece, want, (off_t)at)) == -1) {
 			if (errno == EINTR)
 				continue;
@@ -67,9 +67,10 @@ int
 letter_read(const struct letter *l,
     int (*sink)(const char *bytes, size_t len, void *arg), void *arg)
 {
-	if (l->bytes == NULL && l->length > 0)
-		return read_file(l, sink, arg);
-	return l->length == 0 ? 0 : sink(l->bytes, (size_t)l->length, arg);
+	uint64_t first = l->fd != -1 ? l->head : l->length;
+	int r = first > 0 ? sink(l->bytes, (size_t)first, arg) : 0;
+
+	return r == 0 && l->fd != -1 ? read_file(l, sink, arg) : r;
 }
 
 /* The header, line by line; a line that is too long has only its beginning. */

@@ -16,10 +16,11 @@
 
 struct letter {
 	struct record record; /* the question, as it came */
-	char *bytes;          /* the content, or NULL: in fd, from offset 0 */
-	int fd;               /* or -1 */
+	char *bytes; /* the content; with an fd what comes first, or NULL */
+	int fd;      /* -1: all is in bytes */
 	uint64_t length;
-	struct fate fate; /* what became of it */
+	uint64_t head, skip; /* of bytes before fd's, which begin there */
+	struct fate fate;    /* what became of it */
 };
 
 void letter_init(struct letter *);

@@ -26,6 +26,12 @@ router_open(const char *confdir, FILE *trace)
 	return r;
 }
 
+struct tables *
+router_tables(struct router *r)
+{
+	return r->t;
+}
+
 void
 router_close(struct router *r)
 {

@@ -51,6 +51,8 @@ struct targets {
 /* trace, if not NULL, gets a line for each look-up (route -v). */
 struct router *router_open(const char *confdir, FILE *trace);
 void router_close(struct router *);
+/* The tables that it looks into; they go with it. */
+struct tables *router_tables(struct router *);
 
 /*
  * Expand a recipient: virtusertable and aliases with plain addresses, to the

@@ -74,31 +74,39 @@ nonsense(struct intake *in, const char *why)
 }
 
 static int
-take_content(struct intake *in, struct letter *l, size_t head)
+take_content(struct intake *in, struct letter *l, size_t head, uint64_t size)
 {
 	const char *bytes = in->bytes + in->start + head;
 	size_t have = in->len - in->start - head;
 
-	if (l->length > in->most)
+	if (size > in->most)
 		return nonsense(in, "content too long to come inline");
-	if (l->length > have)
+	if (size > have)
 		return 0;
-	if ((l->bytes = malloc((size_t)l->length + 1)) == NULL)
+	if ((l->bytes = malloc((size_t)size + 1)) == NULL)
 		err(EXIT_TEMP, "letter");
-	memcpy(l->bytes, bytes, (size_t)l->length);
-	in->start += head + (size_t)l->length;
+	memcpy(l->bytes, bytes, (size_t)size);
+	in->start += head + (size_t)size;
 	return 1;
 }
 
+/* A file, and perhaps content that takes the place of its beginning. */
 static int
-take_file(struct intake *in, struct letter *l, size_t head)
+take_file(struct intake *in, struct letter *l, size_t head, uint64_t size)
 {
+	int r = record_number(&l->record, "skip", l->length, &l->skip);
+
 	if (in->nfiles == 0)
 		return nonsense(in, "length= without a descriptor");
+	if (r == -1 || (r == 0 && size > 0))
+		return nonsense(in, "size= and length= without skip=");
+	if ((r = take_content(in, l, head, size)) != 1)
+		return r;
+	l->head = size;
+	l->length = l->length - l->skip + size;
 	l->fd = in->files[0];
 	in->nfiles--;
 	memmove(in->files, in->files + 1, in->nfiles * sizeof(*in->files));
-	in->start += head;
 	return 1;
 }
 
@@ -107,6 +115,7 @@ take(struct intake *in, struct letter *l)
 {
 	ssize_t head = record_parse(
 	    &l->record, in->bytes + in->start, in->len - in->start);
+	uint64_t size = 0;
 	int r;
 
 	if (head == 0)
@@ -116,14 +125,15 @@ take(struct intake *in, struct letter *l)
 	if (record_get(&l->record, "sender") == NULL ||
 	    *record_text(&l->record, "recipient") == '\0')
 		return nonsense(in, "no sender or no recipient");
-	r = record_number(&l->record, "size", INT64_MAX, &l->length);
+	if (record_number(&l->record, "size", INT64_MAX, &size) == -1)
+		return nonsense(in, "size= is no number");
+	r = record_number(&l->record, "length", INT64_MAX, &l->length);
 	if (r == 1)
-		return take_content(in, l, (size_t)head);
-	if (r == 0)
-		r = record_number(&l->record, "length", INT64_MAX, &l->length);
-	if (r != 1)
+		return take_file(in, l, (size_t)head, size);
+	if (r == -1 || record_get(&l->record, "size") == NULL)
 		return nonsense(in, "neither size nor length");
-	return take_file(in, l, (size_t)head);
+	l->length = size;
+	return take_content(in, l, (size_t)head, size);
 }
 
 int

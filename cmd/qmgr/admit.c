@@ -172,7 +172,7 @@ fail_now(
 	outcome_take(q, r, e, &o);
 }
 
-static void
+void
 table_trouble(struct qmgr *q, struct rcpt *r, const char *reason)
 {
 	log_event("error", "what", "table", "reason", reason, "rule",

@@ -392,7 +392,6 @@ question(const struct parcel *p, struct record *r)
 	const char *at = strrchr(recipient, '@');
 
 	record_add(r, "id", e->entry.id);
-	record_add(r, "sender", envelope_sender(e, p->rcpt->number));
 	record_add(r, "recipient", recipient);
 	record_add(r, is_alias(p->lane) ? "alias" : "user", lane_user(p->lane));
 	if (e->direct[p->rcpt->number])
@@ -404,6 +403,14 @@ question(const struct parcel *p, struct record *r)
 		    r, "extension", "%.*s", (int)(at - plus - 1), plus + 1);
 }
 
+/* It cannot be read from the disk: the operator has a look. */
+static void
+keep_aside(struct rcpt *rcpt)
+{
+	rcpt->state = RCPT_HELD;
+	rcpt->lane = NULL;
+}
+
 static void
 send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
 {
@@ -411,19 +418,24 @@ send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
 	struct evbuffer *content = evbuffer_new();
 	struct parcel *p = calloc(1, sizeof(*p));
 	struct record r;
-	int fd = -1;
+	int fd = -1, got = -1;
 
 	if (p == NULL || content == NULL)
 		err(EXIT_TEMP, "parcel");
 	p->lane = lane;
 	p->rcpt = rcpt;
 	record_init(&r, RECORD_QUESTION);
-	if (envelope_read(message_of(rcpt), &p->envelope) == -1 ||
-	    (question(p, &r), message_content(q, message_of(rcpt), &p->envelope,
-				  &r, content, &fd) == -1)) {
+	if (envelope_read(message_of(rcpt), &p->envelope) == 0) {
+		question(p, &r);
+		got = message_leave(
+		    q, rcpt, &p->envelope, true, &r, content, &fd);
+	}
+	if (got != 0) {
 		rcpt_take(&q->lanes, rcpt);
-		rcpt->state = RCPT_HELD;
-		rcpt->lane = NULL;
+		if (got == 1)
+			table_trouble(q, rcpt, leave_reason(q));
+		else
+			keep_aside(rcpt);
 		envelope_free(&p->envelope);
 		free(p);
 	} else {

@@ -125,27 +125,35 @@ release(const void *bytes, size_t len, void *arg)
 }
 
 int
-message_content(struct qmgr *q, struct message *m, struct envelope *e,
-    struct record *r, struct evbuffer *content, int *fd)
+message_load(struct qmgr *q, struct message *m, struct envelope *e,
+    struct evbuffer *content, int *fd)
 {
 	char *bytes;
 
 	*fd = -1;
 	if (e->entry.big) {
-		if ((*fd = big_open(q, m, e)) == -1)
-			return -1;
-		record_addf(r, "length", "%ju", (uintmax_t)e->entry.length);
-		return 0;
+		*fd = big_open(q, m, e);
+		return *fd == -1 ? -1 : 0;
 	}
 	bytes = entry_content(&m->store->segment, &e->entry);
 	if (bytes == NULL) {
 		damaged(m, errno == EPROTO ? "content" : strerror(errno));
 		return -1;
 	}
-	record_addf(r, "size", "%ju", (uintmax_t)e->entry.length);
 	if (evbuffer_add_reference(
 		content, bytes, e->entry.length, release, NULL) == -1)
 		err(EXIT_TEMP, "content");
+	return 0;
+}
+
+int
+message_content(struct qmgr *q, struct message *m, struct envelope *e,
+    struct record *r, struct evbuffer *content, int *fd)
+{
+	if (message_load(q, m, e, content, fd) == -1)
+		return -1;
+	record_addf(r, *fd != -1 ? "length" : "size", "%ju",
+	    (uintmax_t)e->entry.length);
 	return 0;
 }
 

@@ -125,6 +125,7 @@ open_all(struct qmgr *q)
 	lanes_init(&q->lanes);
 	store_folders(q);
 	q->router = router_open(q->paths.conf, NULL);
+	q->rewriter = rewriter_open(router_tables(q->router));
 	q->inject = pool(q, "inject", 4, ANSWER_SHORT);
 	q->remote = pool(q, "remote", q->settings.remote_most, ANSWER_REMOTE);
 	q->bounce = pool(q, "bounce", 1, ANSWER_SHORT);

@@ -4,6 +4,7 @@
  *	store.c	 the disk: segments walked, events appended, envelopes read
  *again admit.c	 a message is new, or comes back at start: expand it, route it
  *	lane.c	 who is next (pure)
+ *	leave.c	 a message's sender and header as they are shown
  *	send.c	 deliveries by remote, and what became of them
  *	door.c	 deliveries by the local of each owner
  *	users.c	 whether a user exists, where aliases go in circles
@@ -26,6 +27,7 @@
 #include "lane.h"
 #include "paths.h"
 #include "record.h"
+#include "rewrite.h"
 #include "route.h"
 #include "segment.h"
 #include "state.h"
@@ -94,7 +96,8 @@ struct qmgr {
 	struct paths paths;
 	struct settings settings;
 	struct router *router;
-	int mess, states; /* folders */
+	struct rewriter *rewriter; /* with the router's tables */
+	int mess, states;          /* folders */
 	struct stores stores;
 	struct lanes lanes;
 	struct doors doors;
@@ -152,10 +155,10 @@ struct envelope {
 int envelope_read(struct message *, struct envelope *);
 void envelope_free(struct envelope *);
 const char *envelope_sender(const struct envelope *, uint32_t number);
-/*
- * The content, ready to be sent: adds size= and fills content, or adds length=
- * and gives a descriptor.  0; -1: it cannot be read, logged.
- */
+/* The content, or a descriptor.  0; -1: it cannot be read, logged. */
+int message_load(struct qmgr *, struct message *, struct envelope *,
+    struct evbuffer *content, int *fd);
+/* The same, ready to be sent: adds size=, or length= for the descriptor. */
 int message_content(struct qmgr *, struct message *, struct envelope *,
     struct record *, struct evbuffer *content, int *fd);
 /* Its beginning only, at most limit bytes; *cut if that is not all. */
@@ -192,8 +195,23 @@ void admit(struct qmgr *, struct store *, struct entry *);
 void admit_again(struct qmgr *);
 /* Route a recipient and put it in its lane, if it has not ended. */
 void place(struct qmgr *, struct message *, struct envelope *, struct rcpt *);
+/* A table cannot be read: the recipient waits a little. */
+void table_trouble(struct qmgr *, struct rcpt *, const char *reason);
 
 #define OUTCOME_RULE 512
+
+/* --- leave.c -------------------------------------------------------------- */
+
+/*
+ * The message as it leaves for this recipient and those with the same sender,
+ * by rewriting(5): adds sender= and the content as message_content does; what
+ * changes of a big one's header goes as content too, with skip=.  local: to a
+ * mailbox here.  0; -1: it cannot be read (logged); 1: a table cannot be read
+ * now (leave_reason).
+ */
+int message_leave(struct qmgr *, struct rcpt *, struct envelope *, bool local,
+    struct record *, struct evbuffer *content, int *fd);
+const char *leave_reason(const struct qmgr *);
 
 /* --- send.c --------------------------------------------------------------- */
 

@@ -176,7 +176,6 @@ question(struct delivery *d, struct record *r)
 	uint32_t i;
 
 	record_add(r, "id", e->entry.id);
-	record_add(r, "sender", envelope_sender(e, d->rcpts[0]->number));
 	record_add(r, "host", d->lane->name);
 	for (i = 0; i < d->count; i++)
 		record_add(r, "recipient", e->recipients[d->rcpts[i]->number]);
@@ -199,6 +198,21 @@ keep_aside(struct qmgr *q, struct message *m)
 		}
 }
 
+/* Those of the delivery wait until the tables can be read. */
+static void
+put_off(struct delivery *d)
+{
+	struct qmgr *q = d->q;
+	struct rcpt *r;
+
+	while (d->answered < d->count) {
+		r = d->rcpts[d->answered++];
+		lane_stop(&q->lanes, d->lane, r);
+		d->message->active--;
+		table_trouble(q, r, leave_reason(q));
+	}
+}
+
 void
 remote_start(struct qmgr *q, struct lane *lane)
 {
@@ -206,7 +220,7 @@ remote_start(struct qmgr *q, struct lane *lane)
 	struct evbuffer *content = evbuffer_new();
 	struct record r;
 	struct ask *ask;
-	int fd = -1;
+	int fd = -1, got = -1;
 
 	if ((d = calloc(1, sizeof(*d))) == NULL || content == NULL)
 		err(EXIT_TEMP, "delivery");
@@ -216,13 +230,18 @@ remote_start(struct qmgr *q, struct lane *lane)
 	record_init(&r, RECORD_ENVELOPE);
 	if (envelope_read(d->message, &d->envelope) == 0)
 		collect(d);
-	if (d->count > 0)
-		question(d, &r);
 	q->remote_active++;
-	if (d->count == 0 || message_content(q, d->message, &d->envelope, &r,
-				 content, &fd) == -1) {
+	if (d->count > 0) {
+		question(d, &r);
+		got = message_leave(
+		    q, d->rcpts[0], &d->envelope, false, &r, content, &fd);
+	}
+	if (got == -1) {
 		answer_rest(d, "the message cannot be read");
 		keep_aside(q, d->message);
+		delivery_free(d);
+	} else if (got == 1) {
+		put_off(d);
 		delivery_free(d);
 	} else {
 		ask = ask_begin(q->remote, on_answer, d);

@@ -29,11 +29,14 @@ content_read(const struct content *c, uint64_t offset, char *out, size_t max)
 
 	if (max > left)
 		max = (size_t)left;
-	if (c->fd == -1) {
+	if (c->fd != -1 && offset < c->head && max > c->head - offset)
+		max = (size_t)(c->head - offset);
+	if (c->fd == -1 || offset < c->head) {
 		if (max > 0)
 			memcpy(out, c->bytes + offset, max);
 		return (ssize_t)max;
 	}
+	offset = offset - c->head + c->skip;
 	while ((got = pread(c->fd, out, max, (off_t)offset)) == -1 &&
 	       errno == EINTR)
 		;

@@ -12,9 +12,10 @@
 #define CONTENT_PIECE 16384
 
 struct content {
-	char *bytes; /* NULL if it is in fd */
-	int fd;
+	char *bytes; /* all of it; with an fd what comes first, or NULL */
+	int fd;      /* -1: all is in bytes */
 	uint64_t length;
+	uint64_t head, skip; /* of bytes before fd's, which begin there */
 
 	/* what content_scan found */
 	uint64_t scanned;

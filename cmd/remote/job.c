@@ -147,6 +147,25 @@ job_parse(struct job *job, const struct record *question)
 	return why;
 }
 
+/* What comes before the file's bytes, if something does. */
+static const char *
+read_head(
+    struct content *content, const struct record *q, struct evbuffer *bytes)
+{
+	int got = record_number(q, "skip", content->length, &content->skip);
+
+	if (got == 0)
+		return NULL;
+	if (got == -1)
+		return "skip: no number, or beyond length";
+	content->head = evbuffer_get_length(bytes);
+	if ((content->bytes = malloc(content->head + 1)) == NULL)
+		err(EXIT_TEMP, "content");
+	(void)evbuffer_remove(bytes, content->bytes, content->head);
+	content->length = content->length - content->skip + content->head;
+	return NULL;
+}
+
 const char *
 job_content(struct job *job, struct evbuffer *bytes, int fd)
 {
@@ -158,7 +177,7 @@ job_content(struct job *job, struct evbuffer *bytes, int fd)
 		if (record_number(q, "length", INT64_MAX, &content->length) !=
 		    1)
 			return "length: missing or no number";
-		return NULL;
+		return read_head(content, q, bytes);
 	}
 	if (record_get(q, "size") == NULL)
 		return "neither size nor a descriptor";

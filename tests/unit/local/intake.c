@@ -132,6 +132,60 @@ test_descriptors_go_to_the_letters_that_want_one_in_order(void **state)
 	intake_free(&in);
 }
 
+static int
+gather(const char *bytes, size_t len, void *arg)
+{
+	char *all = arg;
+
+	(void)snprintf(
+	    all + strlen(all), 64 - strlen(all), "%.*s", (int)len, bytes);
+	return 0;
+}
+
+static void
+test_content_may_take_the_place_of_a_files_beginning(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: nonsense */
+	} heads[] = {
+	    {"length=9\nskip=4\nsize=3\n\nabc", "abcbody\n"},
+	    {"length=9\nskip=0\nsize=2\n\nab", "abold\nbody\n"},
+	    {"length=9\nskip=9\nsize=2\n\nab", "ab"},
+	    {"length=9\nskip=4\nsize=0\n\n", "body\n"},
+	    {"length=9\n\n", "old\nbody\n"},
+	    {"length=9\nskip=10\nsize=2\n\nab", NULL},
+	    {"length=9\nskip=x\nsize=2\n\nab", NULL},
+	    {"length=9\nsize=2\n\nab", NULL},
+	};
+	struct intake in;
+	struct letter l;
+	char text[128], got[64];
+	size_t i, at;
+	int r;
+
+	(void)state;
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		intake_init(&in, MOST);
+		intake_file(&in, file_with("old\nbody\n"));
+		snprintf(text, sizeof(text), "sender=\nrecipient=a\n%s",
+		    heads[i].text);
+		for (at = 0, r = 0; r == 0 && at < strlen(text); at++) {
+			put(&in, text + at, 1);
+			r = intake_next(&in, &l);
+		}
+		assert_int_equal(r, heads[i].want != NULL ? 1 : -1);
+		if (r == 1) {
+			assert_int_equal(at, strlen(text));
+			assert_int_equal(l.length, strlen(heads[i].want));
+			got[0] = '\0';
+			assert_int_equal(letter_read(&l, gather, got), 0);
+			assert_string_equal(got, heads[i].want);
+			letter_free(&l);
+		}
+		intake_free(&in);
+	}
+}
+
 static void
 test_descriptors_nobody_wants_are_closed(void **state)
 {
@@ -157,6 +211,8 @@ main(void)
 	    cmocka_unit_test(test_letters_come_out_however_the_bytes_come_in),
 	    cmocka_unit_test(
 		test_descriptors_go_to_the_letters_that_want_one_in_order),
+	    cmocka_unit_test(
+		test_content_may_take_the_place_of_a_files_beginning),
 	    cmocka_unit_test(test_descriptors_nobody_wants_are_closed),
 	};
 

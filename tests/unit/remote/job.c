@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -192,6 +194,76 @@ test_memory(void **state)
 	assert_false(memory_has(&memory, &a, 25, TRAIT_DUMB, 101));
 }
 
+/* The content of such fields, with inline bytes and this file; NULL: refused.
+ */
+static const struct {
+	const char *length, *skip, *bytes, *want;
+} contents[] = {
+    {"9", "4", "abc\n", "abc\nbody\n"},
+    {"9", "0", "abc\n", "abc\nold\nbody\n"},
+    {"9", "9", "abc\n", "abc\n"},
+    {"9", "4", "", "body\n"},
+    {"9", NULL, "", "old\nbody\n"},
+    {"9", "10", "abc\n", NULL},
+    {"9", "-1", "abc\n", NULL},
+    {NULL, "4", "abc\n", NULL},
+};
+
+static void
+check_content(struct content *c, const char *want)
+{
+	char got[64];
+	size_t step, at;
+	ssize_t n;
+
+	assert_int_equal(c->length, strlen(want));
+	for (step = 1; step < 12; step++) {
+		for (at = 0; at < c->length; at += (size_t)n) {
+			n = content_read(c, at, got, step);
+			assert_true(n > 0 && (size_t)n <= step);
+			assert_memory_equal(got, want + at, n);
+		}
+	}
+	while (content_scan(c, 3) == 0)
+		continue;
+	assert_int_equal(c->scanned, c->length);
+}
+
+static void
+test_content_may_take_the_place_of_a_files_beginning(void **state)
+{
+	struct evbuffer *bytes = evbuffer_new();
+	struct record question;
+	struct job job;
+	size_t i;
+	int fd;
+
+	(void)state;
+	record_init(&question, JOB_RECORD);
+	for (i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		ask(&question, "", "x");
+		if (contents[i].length != NULL)
+			record_add(&question, "length", contents[i].length);
+		if (contents[i].skip != NULL)
+			record_add(&question, "skip", contents[i].skip);
+		evbuffer_add(
+		    bytes, contents[i].bytes, strlen(contents[i].bytes));
+		fd = memfd_create("content", MFD_CLOEXEC);
+		assert_int_equal(write(fd, "old\nbody\n", 9), 9);
+		assert_null(job_parse(&job, &question));
+		if (contents[i].want == NULL) {
+			assert_non_null(job_content(&job, bytes, fd));
+		} else {
+			assert_null(job_content(&job, bytes, fd));
+			check_content(&job.content, contents[i].want);
+		}
+		job_free(&job);
+		evbuffer_drain(bytes, evbuffer_get_length(bytes));
+	}
+	record_free(&question);
+	evbuffer_free(bytes);
+}
+
 int
 main(void)
 {
@@ -200,6 +272,8 @@ main(void)
 	    cmocka_unit_test(test_malformed_questions),
 	    cmocka_unit_test(test_addresses_that_would_break_a_command),
 	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(
+		test_content_may_take_the_place_of_a_files_beginning),
 	    cmocka_unit_test(test_memory),
 	};
 
