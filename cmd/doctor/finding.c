@@ -12,7 +12,7 @@
 #include "exits.h"
 
 /* One line, whatever stands in it. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 tell(const char *grade, const char *format, va_list args)
 {
 	char line[4096], *p;
