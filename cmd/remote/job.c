@@ -9,6 +9,7 @@
 #include "log.h"
 
 #define SMTP_PORT 25
+#define RULE_SIZE 512
 
 /* An address must not hold what would end the command that it stands in. */
 static bool
@@ -227,10 +228,22 @@ add(struct record *answer, const char *name, const char *value)
 		err(EXIT_TEMP, "%s", name);
 }
 
+/* What went well was decided by whoever sent it here. */
+static const char *
+rule_of(const struct job *job, const struct outcome *o, char *out, size_t size)
+{
+	if (o->class == OUTCOME_DONE)
+		return NULL;
+	(void)snprintf(
+	    out, size, "remote:%s", record_text(&job->question, "host"));
+	return out;
+}
+
 void
 job_answer(const struct job *job, size_t i, struct record *answer)
 {
 	const struct outcome *o = &job->envelope.outcomes[i];
+	char rule[RULE_SIZE];
 
 	record_clear(answer);
 	add(answer, "recipient", job->envelope.recipients[i]);
@@ -239,11 +252,13 @@ job_answer(const struct job *job, size_t i, struct record *answer)
 	add(answer, "text", o->text);
 	add(answer, "mta", o->mta);
 	add(answer, "reply", o->reply);
+	add(answer, "rule", rule_of(job, o, rule, sizeof(rule)));
 }
 
 void
 job_log(const struct job *job)
 {
+	char rule[RULE_SIZE];
 	size_t i;
 
 	for (i = 0; i < job->envelope.count; i++) {
@@ -253,6 +268,7 @@ job_log(const struct job *job)
 		    job->envelope.recipients[i], "class",
 		    outcome_name(o->class), "status", o->status, "mta", o->mta,
 		    "text", o->reply == NULL ? o->text : NULL, "reply",
-		    o->reply, NULL);
+		    o->reply, "rule", rule_of(job, o, rule, sizeof(rule)),
+		    NULL);
 	}
 }

@@ -154,6 +154,7 @@ test_answers(void **state)
 	assert_string_equal(record_get(&answer, "class"), "deferred");
 	assert_string_equal(record_get(&answer, "status"), "4.2.0");
 	assert_string_equal(record_get(&answer, "mta"), "mx [192.0.2.1]");
+	assert_non_null(strstr(record_text(&answer, "rule"), "remote:"));
 	assert_string_equal(
 	    record_get(&answer, "reply"), "450 4.2.0 later, please");
 	assert_string_equal(record_get(&answer, "text"),
