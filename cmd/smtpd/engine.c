@@ -185,6 +185,8 @@ session_judged(struct session *s, const struct record *answer, int64_t now)
 	struct verdict v;
 
 	s->now = now;
+	if (s->phase == PHASE_END)
+		return;
 	s->deadline = now + s->config->timeout;
 	if (s->server > 0) {
 		chain_judged(s, answer);
@@ -333,7 +335,9 @@ over_by_now(const struct session *s)
 {
 	if (s->phase == PHASE_COMMAND || s->phase == PHASE_PAUSE)
 		return !s->mail || s->now >= s->drained;
-	return is_content(s) && s->now >= s->drained;
+	return (is_content(s) || s->phase == PHASE_MAIL ||
+		   s->phase == PHASE_RCPT) &&
+	       s->now >= s->drained;
 }
 
 void

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -10,9 +11,11 @@
 
 struct tally {
 	struct ask_pool *pool; /* of one line */
+	LIST_HEAD(, tally_client) pending;
 };
 
 struct tally_client {
+	LIST_ENTRY(tally_client) next;
 	struct tally *tally;
 	tally_answer *answer; /* NULL: forgotten */
 	void *arg;
@@ -26,22 +29,28 @@ tally_new(struct event_base *base, const char *path, unsigned seconds)
 
 	if ((t = malloc(sizeof(*t))) == NULL)
 		err(EXIT_TEMP, "tally");
+	LIST_INIT(&t->pending);
 	t->pool = ask_pool_new(base, path, 1, seconds);
 	return t;
-}
-
-void
-tally_free(struct tally *t)
-{
-	ask_pool_free(t->pool);
-	free(t);
 }
 
 static void
 client_free(struct tally_client *c)
 {
+	LIST_REMOVE(c, next);
 	free(c->address);
 	free(c);
+}
+
+void
+tally_free(struct tally *t)
+{
+	struct tally_client *c;
+
+	ask_pool_free(t->pool);
+	while ((c = LIST_FIRST(&t->pending)) != NULL)
+		client_free(c);
+	free(t);
 }
 
 static void
@@ -89,6 +98,7 @@ tally_begin(struct tally *t, const struct record *question,
 	c->tally = t;
 	c->answer = answer;
 	c->arg = arg;
+	LIST_INSERT_HEAD(&t->pending, c, next);
 	ask_send(ask_begin(t->pool, on_begin, c), question, NULL, -1);
 	return c;
 }

@@ -214,4 +214,17 @@ ok 'by this rule' await 4 '*rule=access:greetpause:127.0.0.1 text="554 *'
 table 'Connect:nobody OK'
 is 'who waits is greeted' "$passes" client
 end
+
+echo 2 >"$conf/smtpdworkers"
+rm "$conf/greet_pause"
+: >"$conf/ratecontrol"
+table 'ClientRate:127 8'
+begin
+crowd() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		client
+	done | grep -c '^452 4.3.2 Connection rate limit'
+}
+is 'all workers count together' 4 crowd
+end
 finish

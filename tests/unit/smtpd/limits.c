@@ -1,6 +1,7 @@
 /*
  * Limits, times and endings of a session.
  */
+#include "engine.h"
 #include "world.h"
 
 /* Bytes that come before they may: P01, P02, C39. */
@@ -325,6 +326,20 @@ test_draining(void **state)
 	assert_int_equal(w.last, DEED_CLOSE);
 	assert_true(
 	    replies_are(text_of(w.s->out), TO_DATA "250 2.0.0|421 4.3.2"));
+	stop(&w);
+
+	start(&w, "DUNNO"); /* access, or a policy server, is slow */
+	say(&w, START, 0);
+	session_ask(w.s, PHASE_RCPT, "u@h");
+	session_drain(w.s, w.now);
+	w.s->deed = DEED_NONE;
+	at(&w, w.now + 29);
+	assert_int_equal(w.last, DEED_WAIT);
+	at(&w, w.now + 1);
+	assert_int_equal(w.last, DEED_CLOSE);
+	session_judged(w.s, NULL, w.now); /* and too late */
+	run(&w);
+	assert_int_equal(w.last, DEED_CLOSE);
 	stop(&w);
 
 	start(&w, "DUNNO");
