@@ -172,20 +172,29 @@ is_trusted_line(const char *line, void *arg)
 	return NULL;
 }
 
+/* root, the users whom sendmail trusts without being told, and those named. */
+static bool
+is_trusted(const struct mail *mail)
+{
+	struct trust trust = {.user = mail->user};
+
+	if (getuid() == 0 || strcmp(mail->user, "daemon") == 0 ||
+	    strcmp(mail->user, "uucp") == 0)
+		return true;
+	conf_each(mail->paths->conf, "trusted-users", is_trusted_line, &trust);
+	return trust.found;
+}
+
 /* Whoever claims to be another leaves a trace, as with sendmail's authwarnings.
  */
 static void
 authentication(struct mail *mail)
 {
-	struct trust trust = {mail->user, getuid() == 0};
 	char own[ADDRESS_MAX];
 
 	snprintf(own, sizeof(own), "%s@%s", mail->user, mail->me);
-	if (mail->options->sender == NULL || trust.found ||
-	    strcasecmp(own, mail->sender) == 0)
-		return;
-	conf_each(mail->paths->conf, "trusted-users", is_trusted_line, &trust);
-	if (!trust.found)
+	if (mail->options->sender != NULL &&
+	    strcasecmp(own, mail->sender) != 0 && !is_trusted(mail))
 		snprintf(mail->warning, sizeof(mail->warning),
 		    "%s: %s set sender to <%s> using -%c", mail->me, mail->user,
 		    mail->sender, mail->options->sender_option);
