@@ -77,10 +77,20 @@ sub lay {
 	open(my $file, '>', "$conf/$path") or die "$conf/$path: $!\n";
 	print {$file} map { "$_\n" } @lines;
 	close $file or die "$conf/$path: $!\n";
+	return follow($path) if $name eq 'forward';
 	my $command = $compiled{$path} ? "makemap hash $conf/$path <$conf/$path"
 	    : $path eq 'aliases' ? 'sendmail -bi >/dev/null' : return;
 	my $said = output($command);
 	told($said eq '', "the example $path compiles", $said);
+}
+
+# A .forward, followed as an alias's list is: each place in it makes sense.
+sub follow {
+	my ($path) = @_;
+	output("echo 'try: :include:$conf/$path' >$conf/aliases; sendmail -bi");
+	my $said = output('route try');
+	told($said ne '' && $said !~ /\terror\t/, "the example leads somewhere",
+	    $said);
 }
 
 # A command goes on while a line of it ends so that it must.
