@@ -44,7 +44,8 @@ carry() {
 unknown_options() {
 	{
 		sed -n 's/^_OPTION(\([A-Za-z.-]*\),.*/\1/p' "$dir/cf/m4/proto.m4"
-		sed -n 's/^O \([A-Za-z.]*\)=.*/\1/p' "$dir"/*/sendmail.cf
+		sed -n 's/^O \([A-Za-z.]*\)=.*/\1/p' "$dir/debian/sendmail.cf" \
+		    "$dir/centos.cf"
 	} | sort -u | while read -r name; do
 		grep -q "^$name	" "$convert.d/options" || echo "$name"
 	done
@@ -96,6 +97,16 @@ cp "$top"/tests/cmd/from-sendmail/centos/[a-rt-z]* "$dir/centos"
 ok 'which is carried over' carry centos
 ok 'nothing in it is unheard of' \
     bash -c "! grep -E 'not known|known here' '$dir/centos.said'"
+
+ok 'its sendmail.mc without the sendmail.cf' \
+    mv "$dir/centos/sendmail.cf" "$dir/centos.cf"
+cp -R "$dir/centos.out" "$dir/second"
+ok 'is carried over' carry centos
+rm -f "$dir"/{second,centos.out}/*.cdb
+# These are the defaults, which m4 writes down.
+rm -f "$dir"/second/{queuelifetime,delaywarning}
+sed -i '/^#/d' "$dir"/{second,centos.out}/*
+ok 'to the same files' diff -r "$dir/second" "$dir/centos.out"
 
 ok 'every FEATURE there is has a line' none unknown_features
 ok 'every option' none unknown_options
