@@ -89,7 +89,7 @@ sub choose {
 
 sub follow {
 	my ($carry, $fact, $row, $value) = @_;
-	my ($verdict, $file) = split /:/, $row->{verdict};
+	my ($verdict, $file, $range) = split /:/, $row->{verdict};
 	my $text = $row->{text};
 	return $carry->needless($fact, $text) if $verdict eq 'drop';
 	return $carry->lost($fact, $text) if $verdict eq 'lost';
@@ -98,12 +98,14 @@ sub follow {
 	return $carry->list($fact, $row, $value) if $verdict eq 'list';
 	return Tables::feature($carry, $fact, $file) if $verdict eq 'table';
 	return $carry->words($fact, $file, $text) if $verdict eq 'words';
-	return $carry->setting($fact, $row, $value, $verdict, $file);
+	return $carry->setting($fact, $row, $value, $verdict, $file, $range);
 }
 
 sub setting {
-	my ($carry, $fact, $row, $value, $kind, $file) = @_;
+	my ($carry, $fact, $row, $value, $kind, $file, $range) = @_;
 	my ($got, $why) = Value::number($kind, $value);
+	($got, $why) = (undef, "not in $range")
+	    if defined $got && defined $range && !Value::within($got, $range);
 	return $carry->lost($fact, "$why; $file keeps its default")
 	    if !defined $got;
 	my $told = $carry->put($file, $got, $fact);
@@ -309,9 +311,15 @@ sub word_CLIENT_OPTIONS {
 	$carry->option_clientportoptions($fact, $value);
 }
 
+# user, user:group or user.group
 sub option_defaultuser {
 	my ($carry, $fact, $value) = @_;
-	$carry->needless($fact, 'see aliases(5) for whose rights a program or a file in aliases has');
+	my ($user) = $value =~ /^([A-Za-z_][A-Za-z0-9_-]*)(?:[:.]|\z)/;
+	return $carry->lost($fact,
+	    'write the name of a user to default-user: neither root nor mail may be one')
+	    if !defined $user || $user =~ /^(?:root|mail)\z/;
+	$carry->carried($fact, $carry->put('default-user', $user, $fact)
+	    . ', with the groups of that account');
 }
 
 sub macro_j {

@@ -266,6 +266,25 @@ sub alias_file {
 	$$out .= "\n" if defined $$out && $$out !~ /\n\z/;
 	$$out .= $text;
 	$carry->carried($fact, 'aliases: ' . count($text));
+	commands($carry, $path, $text);
+}
+
+# Programs whose line is written for a shell.
+sub commands {
+	my ($carry, $path, $text) = @_;
+	my $number = 0;
+	for my $line (split /\n/, $text) {
+		$number++;
+		next if $line =~ /^#/;
+		while ($line =~ /"\|((?:[^"\\]|\\.)*)"|[:,\s]\|([^,"]*)/g) {
+			my $command = defined $1 ? $1 =~ s/\\(.)/$1/gr : $2;
+			(my $bare = $command) =~ s/'[^']*'|"[^"]*"|\\.//g;
+			next if $bare !~ /[;&|<>()\$`]/;
+			$carry->lost({ file => $path, line => $number,
+			    what => "|$command" },
+			    'no shell runs it: make it a script, and name that');
+		}
+	}
 }
 
 sub option_userdatabasespec {
@@ -291,6 +310,7 @@ sub define_confTRUSTED_USERS {
 	my ($carry, $fact, $value) = @_;
 	class_words($carry, { %$fact, name => 't', words => [split ' ', $value] });
 }
+
 # --- the end ---------------------------------------------------------------
 
 # Tables that lie there without a word about them.

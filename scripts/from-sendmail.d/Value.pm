@@ -41,7 +41,7 @@ sub fits {
 # The value of a control file, or undef and why not.
 sub number {
 	my ($kind, $value) = @_;
-	return ('', undef) if $kind eq 'conf';
+	return ('365d', undef) if $kind eq 'never';
 	return ('1', undef) if $kind eq 'one';
 	return seconds($value, $kind) if $second{$kind};
 	return (undef, 'not a number')
@@ -62,6 +62,15 @@ sub seconds {
 		    if $total > 0 && $total % $second{$by} == 0;
 	}
 	return ("${total}s", undef);
+}
+
+# Is a number, or a time, from MIN to MAX?
+sub within {
+	my ($got, $range) = @_;
+	my ($number, $unit) = $got =~ /^([0-9]+)([smhdw]?)\z/ or return 1;
+	my ($min, $max) = split /-/, $range;
+	$number *= $second{$unit} if $unit ne '';
+	return $number >= $min && $number <= $max;
 }
 
 sub host {

@@ -268,6 +268,40 @@ ok 'indeed' test ! -e "$work/ran"
 ok 'perl complains of nothing' sh -c "! grep -hE ' at .* line [0-9]+' \
     '$work'/*.said"
 
+like 'a value that no program takes is not written' \
+    '^not supported .*: not in 1-10000; maxrcpt keeps its default$' \
+    conf 'O MaxRecipientsPerMessage=20000'
+ok 'and no file' test ! -e "$work/one/maxrcpt"
+like 'nor a time' 'not in 1-86400; timeoutsmtpd keeps its default$' \
+    conf 'O Timeout.command=2d'
+like 'no warning is one in a year' ': delaywarning: 365d, no warning' \
+    conf 'O Timeout.queuewarn=0h'
+like 'who runs the programs of aliases' ': default-user: mailnull, ' \
+    conf 'O DefaultUser=mailnull:mailnull'
+like 'who must not' '^not supported .* neither root nor mail may be one$' \
+    conf 'O DefaultUser=mail:mail'
+mkdir "$work/pipes"
+cat >"$work/pipes/aliases" <<'END'
+a: |/bin/x -q, kim
+b: "|/bin/y ; z", kim
+c: "|exec /bin/x \"a;b\""
+d: |/bin/x >/dev/null
+# e: |a;b
+END
+is 'programs that want a shell' "not supported  $work/pipes/aliases:2: |/bin/y ; z: no shell runs it: make it a script, and name that
+not supported  $work/pipes/aliases:4: |/bin/x >/dev/null: no shell runs it: make it a script, and name that" \
+    sh -c "'$convert' '$work/pipes' '$work/pipes.out' | grep '^not'"
+
+# doctor looks at each control file as its program does.
+looked_over() {
+	mkdir -p "$work/i"
+	ln -sfn "$work/$1" "$work/i/conf"
+	POSTERN=$work/i "$BIN/doctor" controls tables
+}
+for one in debian centos every cf; do
+	ok "every control file of $one makes sense" looked_over $one
+done
+
 # --- hostile --------------------------------------------------------------------
 
 like 'expansion without end' 'sendmail.mc:2: expands without end
