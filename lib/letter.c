@@ -27,9 +27,10 @@ letter_free(struct letter *l)
 {
 	record_free(&l->record);
 	free(l->bytes);
+	free(l->rule);
 	if (l->fd != -1)
 		close(l->fd);
-	l->bytes = NULL;
+	l->bytes = l->rule = NULL;
 	l->fd = -1;
 }
 

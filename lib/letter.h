@@ -21,6 +21,7 @@ struct letter {
 	uint64_t length;
 	uint64_t head, skip; /* of bytes before fd's, which begin there */
 	struct fate fate;    /* what became of it */
+	char *rule; /* the entry that decided, "aliases:list", or NULL */
 };
 
 void letter_init(struct letter *);

@@ -41,6 +41,14 @@ is_ours(const char *domain, void *arg)
 }
 
 static void
+set_rule(struct letter *l, const char *table, const char *key)
+{
+	free(l->rule);
+	if (asprintf(&l->rule, "%s:%s", table, key) == -1)
+		err(EXIT_TEMP, NULL);
+}
+
+static void
 send_on(const struct errand *e, const struct step *s)
 {
 	struct house *h = e->house;
@@ -159,8 +167,10 @@ follow_forward(struct house *h, const struct alias_items *items, struct job *j)
 		return;
 	}
 	/* Only the mailbox: with all the others. */
-	if (e.plan.count != 1 || e.plan.steps[0].kind != STEP_KEEP)
+	if (e.plan.count != 1 || e.plan.steps[0].kind != STEP_KEEP) {
+		set_rule(j->letter, "forward", h->account);
 		follow(&e);
+	}
 	plan_free(&e.plan);
 }
 
@@ -236,6 +246,7 @@ follow_alias(struct house *h, struct job *j)
 	struct alias_items items;
 	struct included in;
 
+	set_rule(j->letter, "aliases", j->alias);
 	if (!find_alias(h, j, &items))
 		return;
 	if (needs_steward(&items) && !h->steward)

@@ -170,6 +170,8 @@ answer(struct local *l, const struct letter *letter)
 	(void)record_add(
 	    &r, "recipient", record_text(&letter->record, "recipient"));
 	fate_tell(&letter->fate, &r);
+	if (letter->rule != NULL)
+		(void)record_add(&r, "rule", letter->rule);
 	if (l->house.memo.count > 0)
 		(void)record_add(&r, "partial", "yes");
 	bytes = record_encode(&r, &len);

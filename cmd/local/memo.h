@@ -14,7 +14,7 @@
 #include "fate.h"
 #include "letter.h"
 
-#define MEMO_MAX 256 /* notes; the oldest gives way */
+#define MEMO_MAX 4096 /* notes; the oldest gives way */
 
 struct memo {
 	size_t count;

@@ -75,38 +75,16 @@ steward_find(const char *confdir, char steward[ACCOUNT_SIZE])
 /* --- lists -----------------------------------------------------------------
  */
 
-/*
- * Who owns a list, root if it is nobody who should count.  A folder that hangs
- * must not hang us, so a child looks.
- */
+/* Who owns a list; root, if others could have put it there. */
 static uid_t
 list_owner(const char *path)
 {
-	struct pollfd p = {.events = POLLIN};
-	uid_t owner = 0;
 	struct stat st;
-	int report[2];
-	pid_t pid;
 
-	if (pipe2(report, O_CLOEXEC) == -1)
-		return 0;
-	if ((pid = fork()) == 0) {
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-		    trail_doubt(path, st.st_uid) == NULL)
-			owner = st.st_uid;
-		(void)!write(report[1], &owner, sizeof(owner));
-		_exit(0);
-	}
-	close(report[1]);
-	p.fd = report[0];
-	if (pid != -1 && (poll(&p, 1, WAIT * 1000) != 1 ||
-			     read(report[0], &owner, sizeof(owner)) !=
-				 (ssize_t)sizeof(owner)))
-		owner = 0;
-	if (pid != -1)
-		(void)kill(pid, SIGKILL);
-	close(report[0]);
-	return owner;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    trail_doubt(path, st.st_uid) == NULL)
+		return st.st_uid;
+	return 0;
 }
 
 /* The one who owns all the lists, if nothing else is asked for; else root. */
@@ -133,11 +111,38 @@ only_owner(const struct alias_items *items)
 	return owner;
 }
 
+/* A folder that hangs must not hang us, so a child looks. */
+static uid_t
+ask_owner(const struct alias_items *items)
+{
+	struct pollfd p = {.events = POLLIN};
+	uid_t owner = 0;
+	int report[2];
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) == -1)
+		return 0;
+	if ((pid = fork()) == 0) {
+		owner = only_owner(items);
+		_exit(write(report[1], &owner, sizeof(owner)) == -1);
+	}
+	close(report[1]);
+	p.fd = report[0];
+	if (pid != -1 && (poll(&p, 1, WAIT * 1000) != 1 ||
+			     read(report[0], &owner, sizeof(owner)) !=
+				 (ssize_t)sizeof(owner)))
+		owner = 0;
+	if (pid != -1)
+		(void)kill(pid, SIGKILL);
+	close(report[0]);
+	return owner;
+}
+
 static void
 set_owner(struct door *d, const struct alias_items *items,
     char owner[ACCOUNT_SIZE], struct fate *f)
 {
-	uid_t uid = only_owner(items);
+	uid_t uid = ask_owner(items);
 	const struct passwd *pw = uid != 0 ? getpwuid(uid) : NULL;
 
 	(void)strlcpy(

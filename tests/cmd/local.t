@@ -315,6 +315,8 @@ is 'files and folders' 'done 1 1' sh -c 'echo "$1" \
 forward '|cat >"$HOME/got"; echo "$SENDER" >>"$HOME/got"\n'
 is 'a program' 'done' sh -c 'echo "${1%%
 *}"' sh "$(class "$me@here" 'hi\n')"
+like 'the answer tells what decided' "^rule=forward:$me$" \
+    deliver "$me@here" 'hi\n'
 is 'gets the letter, and its sender in the environment' "Return-Path: <s@x.example>
 Delivered-To: $me@here
 hi
@@ -408,6 +410,10 @@ class=deferred
 id=9
 class=deferred' some
 is 'and not at each attempt' 1 grep -c '^From ' "$work/home/some"
+rule() {
+	message dev@here 'hi\n' alias=dev | as "$work/bin/local" -a
+}
+like 'the entry that decided is told' '^rule=aliases:dev$' rule
 unfit() { message prog@here 'hi\n' alias=prog | as "$work/bin/local"; }
 like 'who is not the steward runs no program of an alias' \
     'text=aliases:prog: is no longer for this account' unfit

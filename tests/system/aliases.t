@@ -265,6 +265,24 @@ test_ends() {
 	rm -f "$inbox"
 }
 
+# One program that takes its time is nobody else's affair.
+test_slow_program() {
+	mkfifo "$lists/out/gate"
+	chown mailnull "$lists/out/gate"
+	aliases <<-END
+	slow: "|/bin/cat $lists/out/gate"
+	quick: $lists/out/quick
+	END
+	submit 'slow' slow@localhost
+	under_way() { qstat | grep -q ' active '; }
+	soon 'a program takes its time' under_way
+	submit 'quick' quick@localhost
+	soon 'another alias is followed meanwhile' has "$lists/out/quick" '^quick$'
+	echo open >"$lists/out/gate"
+	ended() { ! under_way; }
+	soon 'and then it ends' ended
+}
+
 # Hostile lines spoil no others.
 test_hostile_list() {
 	{
@@ -301,6 +319,17 @@ test_many_members() {
 	soon 'ten thousand members get it' all
 	patience=20
 	note <<<"within $((SECONDS - begun)) s"
+	# What local and qmgr have needed at most, in KiB.
+	small() {
+		local pid
+		for pid in $(pids local) $(pids qmgr); do
+			sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\).*/\1/p' \
+			    "/proc/$pid/status"
+		done | sort -n | tail -n 1 | tee "$dir/most" |
+			awk '{ exit !($1 < 65536) }'
+	}
+	ok 'in little memory' small
+	note <"$dir/most"
 	like 'each of them' "^$n$" eval \
 	    'grep "^Delivered-To: box+" "$dir/mail/box" | sort -u | wc -l'
 }
@@ -315,6 +344,7 @@ test_ways
 test_owner
 test_loops
 test_ends
+test_slow_program
 test_hostile_list
 test_many_members
 demo_logs
