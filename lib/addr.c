@@ -6,6 +6,9 @@
 
 #define NESTED_MAX 50 /* as sendmail's limit on recursion */
 
+#define REPLY_LOOP                                                             \
+	"554 5.0.0 rewrite: excessive recursion (max 50), ruleset canonify"
+
 static const char *const replies[] = {
     [ADDR_OK] = "250 2.1.5 ok",
     [ADDR_TEMP] = "451 4.3.0 Temporary system failure. Please try again later.",
@@ -18,11 +21,11 @@ static const char *const replies[] = {
     [ADDR_LIST] = "553 5.1.3 List:; syntax illegal for recipient addresses",
     [ADDR_LITERAL] = "553 5.1.2 Invalid address",
     [ADDR_ANGLE] = "553 5.0.0 Unbalanced '<'",
+    [ADDR_CLOSE] = "553 5.0.0 Unbalanced '>'",
     [ADDR_PAREN] = "553 5.0.0 Unbalanced '('",
     [ADDR_QUOTE] = "553 5.0.0 Unbalanced '\"'",
     [ADDR_LONG] = "553 5.1.1 Address too long",
-    [ADDR_LOOP] = ("554 5.0.0 \"rewrite: excessive recursion (max 50), "
-		   "ruleset canonify\""),
+    [ADDR_LOOP] = REPLY_LOOP,
 };
 
 const char *
@@ -162,7 +165,7 @@ strip(const char *p, char out[ADDR_SIZE])
 			n = 0;
 		} else if (*p == '>') {
 			if (!open)
-				return ADDR_ANGLE;
+				return ADDR_CLOSE;
 			out[n] = '\0';
 			return ADDR_OK;
 		} else if (!blank) {
@@ -192,7 +195,8 @@ strip_route(char *text)
 		p = find(text, ":", false);
 	else
 		p = NULL;
-	if (p != NULL && p[1] != '\0')
+	/* "@:" names no host, and so is no route. */
+	if (p != NULL && p > text + 1 && p[1] != '\0')
 		memmove(text, p + 1, strlen(p + 1) + 1);
 }
 
@@ -338,6 +342,7 @@ addr_canon(const char *text, const struct addr_world *world, struct addr *a)
 	char work[ADDR_SIZE];
 	enum addr_fault fault = begin(text, work, a);
 	int local, depth;
+	bool quoted;
 
 	if (fault != ADDR_OK)
 		return fault;
@@ -352,8 +357,14 @@ addr_canon(const char *text, const struct addr_world *world, struct addr *a)
 			return ADDR_TEMP;
 		if (local == 0)
 			return ADDR_OK;
+		quoted = *a->local == '"';
 		addr_dequote(a->local);
-		if (!addr_is_nested(a->local))
+		if (strcmp(a->local, "\"\"") == 0)
+			return ADDR_NO_USER;
+		/* Without a domain it was seen already that nothing is in it.
+		 */
+		if (!addr_is_nested(a->local) ||
+		    (*a->domain == '\0' && (!quoted || *a->local == '"')))
 			return ADDR_OK;
 		/* The address in front of our own domain is the one meant. */
 		strlcpy(work, a->local, sizeof(work));

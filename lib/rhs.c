@@ -258,6 +258,22 @@ rhs_parse(const char *value, struct rhs *r)
 		make_reply(value, NULL, 0, r);
 }
 
+void
+rhs_reply(const char *reply, struct rhs *r)
+{
+	const char *status = reply + strcspn(reply, " ");
+	const char *text;
+
+	memset(r, 0, sizeof(*r));
+	r->kind = RHS_ERROR;
+	snprintf(r->code, sizeof(r->code), "%.3s", reply);
+	status += strspn(status, " ");
+	text = status + strcspn(status, " ");
+	snprintf(
+	    r->status, sizeof(r->status), "%.*s", (int)(text - status), status);
+	strlcpy(r->text, text + strspn(text, " "), sizeof(r->text));
+}
+
 bool
 rhs_is_prefixed(const char *code)
 {

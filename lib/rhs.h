@@ -40,6 +40,9 @@ void rhs_error(const char *text, struct rhs *);
 /* The same with a keyword in front that parting takes off: "nouser 550 x". */
 void rhs_keyword_error(const char *text, char parting, struct rhs *);
 
+/* A reply of our own: "550 5.7.1 text", taken as it stands. */
+void rhs_reply(const char *reply, struct rhs *);
+
 /*
  * %0 to %3 replaced by args (NULL: nothing), %% by %.  false if it does not
  * fit.

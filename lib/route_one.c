@@ -107,7 +107,7 @@ fail(struct target *t, const char *recipient, const char *reply,
 {
 	struct rhs error;
 
-	rhs_error(reply, &error);
+	rhs_reply(reply, &error);
 	target_error(t, recipient, &error, rule);
 	return 0;
 }

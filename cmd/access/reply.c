@@ -48,14 +48,9 @@ void
 reply_text(
     struct verdict *v, const char *address, const char *text, const char *rule)
 {
-	struct rhs error = {.kind = RHS_ERROR};
-	const char *status = strchr(text, ' ') + 1;
-	const char *rest = strchr(status, ' ') + 1;
+	struct rhs error;
 
-	snprintf(error.code, sizeof(error.code), "%.3s", text);
-	snprintf(error.status, sizeof(error.status), "%.*s",
-	    (int)(rest - status - 1), status);
-	strlcpy(error.text, rest, sizeof(error.text));
+	rhs_reply(text, &error);
 	reply_error(v, address, &error, rule);
 }
 

@@ -81,6 +81,11 @@ static const struct {
     {"\"a@b\"@foreign.com", ADDR_OK, "\"a@b\"", "foreign.com"},
     {"\\alice@local.example", ADDR_OK, "\\alice", "local.example"},
     {"x..y@remote.com", ADDR_OK, "x..y", "remote.com"},
+    /* nothing in it, after all */
+    {"x!", ADDR_OK, "x!", ""},
+    {"x!@local.example", ADDR_OK, "x!", ""},
+    {"!x@local.example", ADDR_OK, "!x", ""},
+    {"\"x!\"@local.example", ADDR_OK, "x!", ""},
     /* wrong ones, with the reply that sendmail has for each */
     {"", ADDR_EMPTY, NULL, NULL},
     {"<>", ADDR_EMPTY, NULL, NULL},
@@ -98,9 +103,13 @@ static const struct {
     {"x@a:b", ADDR_COLON, NULL, NULL},
     {"x@[10.1.2.3]y", ADDR_LITERAL, NULL, NULL},
     {"<a@b.com", ADDR_ANGLE, NULL, NULL},
-    {"a@b.com>", ADDR_ANGLE, NULL, NULL},
+    {"a@b.com>", ADDR_CLOSE, NULL, NULL},
     {"a(b@c", ADDR_PAREN, NULL, NULL},
     {"\"ab@c", ADDR_QUOTE, NULL, NULL},
+    {"@:x@d.com", ADDR_ROUTE, NULL, NULL},
+    {"@:x", ADDR_NO_USER, NULL, NULL},
+    {"\"\"@local.example", ADDR_NO_USER, NULL, NULL},
+    {"\"\"", ADDR_NO_USER, NULL, NULL},
     {"x@broken.example", ADDR_TEMP, NULL, NULL},
 };
 
