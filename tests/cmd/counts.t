@@ -15,17 +15,19 @@ echo me.test >"$conf/me"
 echo me.test >"$conf/local-host-names"
 echo 127.0.0.1:0 >"$conf/listen"
 echo 1 >"$conf/smtpdworkers"
+echo 'kjy kjy nobody' >"$conf/mailboxes"
+"$BIN/makemap" hash "$conf/mailboxes" <"$conf/mailboxes"
 
 table() {
 	printf '%s\n' "$@" >"$conf/access"
 	"$BIN/makemap" hash "$conf/access" <"$conf/access"
 }
 
-# question STATE ADDRESS RATE CONNECTIONS [NAME]
+# question STATE ADDRESS RATE CONNECTIONS [NAME [USER]]
 question() {
 	printf '%s\n' request=smtpd_access_policy "protocol_state=$1" \
 	    "client_address=$2" "client_rate=$3" "client_connections=$4" \
-	    "client_name=${5:-unknown}" sender=a@x.test recipient=u@me.test ''
+	    "client_name=${5:-unknown}" sender=a@x.test "recipient=${6:-u}@me.test" ''
 }
 
 verdict() {
@@ -65,6 +67,13 @@ rule=access:clientrate:' verdict CONNECT 10.9.1.1 4 1
 is 'who tells no count has none' action=DUNNO verdict CONNECT 10.2.1.1 0 0
 is 'at RCPT it was said before' 'action=550 5.1.1 <u@me.test>... User unknown' \
     verdict RCPT 10.1.2.3 99 99
+: >"$conf/delay_checks"
+is 'with delay_checks it is said there' \
+    'action=452 4.3.2 Connection rate limit exceeded.
+rule=access:clientrate:10.1.2.3' \
+    verdict RCPT 10.1.2.3 3 1 unknown kjy
+is 'and not when the client connects' action=DUNNO verdict CONNECT 10.1.2.3 3 1
+rm "$conf/delay_checks"
 echo nodelay terminate >"$conf/ratecontrol"
 is 'terminate' 'action=421 4.3.2 Connection rate limit exceeded.
 rule=access:clientrate:10.1.2.3' verdict CONNECT 10.1.2.3 3 1
