@@ -20,15 +20,48 @@ host_name(char out[TEXT])
 	out[TEXT - 1] = '\0';
 }
 
-static bool
-lives(long pid)
+/*
+ * Seconds since a process began: proc(5), the 22nd field, counted behind the
+ * name, which may hold anything.  -1: it is not told.
+ */
+static long
+process_age(long pid)
 {
-	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
+	char path[32], text[1024], *field;
+	long ticks = sysconf(_SC_CLK_TCK);
+	struct timespec up;
+	ssize_t got;
+	int fd, i;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return -1;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	if ((field = strrchr(text, ')')) == NULL || ticks <= 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &up) == -1)
+		return -1;
+	for (i = 2; i < 22 && field != NULL; i++)
+		field = strchr(field + 1, ' ');
+	return field == NULL ? -1 : up.tv_sec - strtol(field, NULL, 10) / ticks;
+}
+
+static bool
+lives(long pid, time_t age)
+{
+	long old;
+
+	if (kill((pid_t)pid, 0) == -1 && errno == ESRCH)
+		return false;
+	/* Two seconds for the clocks' roundings. */
+	old = process_age(pid);
+	return old == -1 || old + 2 >= age;
 }
 
 bool
-dotlock_is_stale(
-    const char *text, const char *host, time_t age, bool (*alive)(long pid))
+dotlock_is_stale(const char *text, const char *host, time_t age,
+    bool (*alive)(long pid, time_t age))
 {
 	char *end;
 	long pid = strtol(text, &end, 10);
@@ -40,7 +73,7 @@ dotlock_is_stale(
 		return false;
 	len = strcspn(end, "\n");
 	return len > 0 && len == strlen(host) && strncmp(end, host, len) == 0 &&
-	       !alive(pid);
+	       !alive(pid, age);
 }
 
 /* What the lock says; a lock that cannot be read is judged by its age. */
@@ -82,23 +115,69 @@ clear_stale(const char *path)
 	return unlink(path) == -1 && errno != ENOENT ? -1 : 1;
 }
 
+/* 0, or -1. */
+static int
+write_text(int fd)
+{
+	char host[TEXT];
+
+	host_name(host);
+	return dprintf(fd, "%ld %s\n", (long)getpid(), host) < 0 ? -1 : 0;
+}
+
+static int
+close_after(int fd, int result)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+/*
+ * A file without a name gets its text and then the name, so that who dies here
+ * leaves no empty lock, of which nobody knows whose it is.  0; -1, and EEXIST
+ * if there is one; any other error: it cannot be done in that folder.
+ */
+static int
+create_whole(const char *path)
+{
+	char folder[PATH_SIZE], self[32];
+	const char *slash = strrchr(path, '/');
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%.*s",
+	    slash == NULL ? 1 : (int)(slash - path) + 1,
+	    slash == NULL ? "." : path);
+	fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0444);
+	if (fd == -1)
+		return -1;
+	if (write_text(fd) == -1)
+		return close_after(fd, -1);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return close_after(
+	    fd, linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
 static int
 create(const char *path)
 {
-	char host[TEXT];
 	int fd, saved;
 
+	if (create_whole(path) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
 	fd = open(
 	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
 	if (fd == -1)
 		return -1;
-	host_name(host);
-	if (dprintf(fd, "%ld %s\n", (long)getpid(), host) < 0) {
+	if (write_text(fd) == -1) {
 		saved = errno;
-		close(fd);
 		unlink(path);
 		errno = saved;
-		return -1;
+		return close_after(fd, -1);
 	}
 	close(fd);
 	return 0;

@@ -2,8 +2,9 @@
  * dotlock - the lock file NAME.lock, as mail readers know it
  *
  * It holds "PID HOST": readers that know the old form read the number.  A lock
- * left by a process of this host that is gone may be taken away at once, any
- * other when it is older than DOTLOCK_STALE.
+ * left by a process of this host that is gone may be taken away at once, even
+ * if a younger process (after a reboot, say) has its number; any other when it
+ * is older than DOTLOCK_STALE.
  */
 #ifndef DOTLOCK_H
 #define DOTLOCK_H
@@ -28,8 +29,11 @@ struct dotlock {
 int dotlock_take(struct dotlock *, const char *file);
 void dotlock_release(struct dotlock *);
 
-/* Pure: may a lock of that age, whose text is "PID HOST", be taken away? */
-bool dotlock_is_stale(
-    const char *text, const char *host, time_t age, bool (*lives)(long pid));
+/*
+ * Pure: may a lock of that age, whose text is "PID HOST", be taken away? lives:
+ * is there a process of that number that is as old?
+ */
+bool dotlock_is_stale(const char *text, const char *host, time_t age,
+    bool (*lives)(long pid, time_t age));
 
 #endif

@@ -81,7 +81,10 @@ make(int dir, const struct record *job)
 	return error;
 }
 
-/* Under its new name first: a segment never stands there without a head. */
+/*
+ * Its new name is durable before the head goes: a segment never stands there
+ * without one.
+ */
 static int
 recycle(int dir, const struct record *job)
 {
@@ -91,13 +94,14 @@ recycle(int dir, const struct record *job)
 
 	if (renameat(dir, record_text(job, "name"), dir, to) == -1)
 		return errno;
+	if ((error = sync_folder(dir, to)) != 0)
+		return error;
 	fd = openat(dir, to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
 		return errno;
 	if (pwrite(fd, zeros, sizeof(zeros), 0) != (ssize_t)sizeof(zeros))
 		return done(fd, -1);
-	error = done(fd, fsync(fd));
-	return error == 0 ? sync_folder(dir, to) : error;
+	return done(fd, fsync(fd));
 }
 
 static int

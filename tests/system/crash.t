@@ -1,8 +1,10 @@
 #!/bin/bash
 #
-# Every process of the pipeline is killed at random moments while messages come
-# in: what was acknowledged is in the mailbox in the end.
-# CRASH_COUNT messages (1000), CRASH_KILLS kills (10).
+# Programs of the pipeline are killed at random moments while messages come in:
+# the whole instance, which is started again; all programs at once and single
+# ones, which the supervisor starts again.  What was acknowledged is in the
+# mailbox in the end, and no program needs help.
+# CRASH_COUNT messages (3000), CRASH_KILLS kills (12); or CRASH_SECONDS of both.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/tap.bash
@@ -10,8 +12,8 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/demo.bash
 . "$here/demo.bash"
 
-count=${CRASH_COUNT:-1000}
-kills=${CRASH_KILLS:-10}
+count=${CRASH_COUNT:-3000}
+kills=${CRASH_KILLS:-12}
 patience=120
 
 acknowledged() {
@@ -37,26 +39,83 @@ idle() {
 	[ "$(qstat | grep -c demo@)" = 0 ]
 }
 
+# The whole instance dies, its supervisor too.
+strike_instance() {
+	"$instance" kill "$dir"
+	"$instance" start "$dir"
+}
+
+programs() {
+	"$instance" status "$dir" | awk '{ print $2, $1 }'
+}
+
+# All at once; not the supervisor.
+strike_all() {
+	programs | awk '{ print $1 }' | xargs -r kill -KILL
+} 2>/dev/null
+
+strike_one() {
+	local victim=
+	until [ -n "$victim" ]; do
+		victim=$(programs | shuf -n 1)
+	done
+	echo "${victim#* }"
+	kill -KILL "${victim% *}"
+}
+
+strikes=(strike_instance strike_one strike_all strike_one)
+
 test_kills() {
-	local moment n=0
+	local moment n=0 how
 	for moment in $(moments); do
+		how=${strikes[n % ${#strikes[@]}]}
 		n=$((n + 1))
 		until_so reached "$moment"
-		"$instance" kill "$dir"
-		ok "kill $n at $(acknowledged) messages, and it starts again" \
-		    "$instance" start "$dir"
+		ok "kill $n at $(acknowledged) messages: ${how#strike_}" "$how"
 	done
+}
+
+# For a long time, in which a sentence for each would be many.
+test_long() {
+	local end=$((SECONDS + $1)) how
+	while [ "$SECONDS" -lt "$end" ]; do
+		# Ten to one, so that there is something to kill.
+		how=${strikes[1 + RANDOM % 3]}
+		[ $((RANDOM % 20)) != 0 ] || how=strike_instance
+		echo "${how#strike_} $("$how" 2>/dev/null)" >>"$dir/strikes"
+		sleep "0.$((RANDOM % 10))"
+	done
+	kill -KILL -- "-$client"
+	awk '{ n[$1 == "one" ? $2 : $1]++; all++ }
+	END { printf "%d kills:", all; for (k in n) printf " %s %d", k, n[k] }' \
+	    "$dir/strikes" | note
+}
+
+all_up() {
+	local name
+	for name in smtpd access inject qmgr lspawn remote bounce; do
+		[ -n "$(pids "$name")" ] || return
+	done
+	qstat
 }
 
 demo_begin
 acks=$dir/acks
-"$here/load" send "$server" "$count" 20 demo@localhost "$acks" &
+[ -z "${CRASH_SECONDS:-}" ] || count=10000000
+setsid "$here/load" send "$server" "$count" 20 demo@localhost "$acks" &
 client=$!
-test_kills
-wait "$client"
-ok "all $count are acknowledged in the end" reached "$count"
+if [ -n "${CRASH_SECONDS:-}" ]; then
+	test_long "$CRASH_SECONDS"
+	wait "$client"
+else
+	test_kills
+	wait "$client"
+	ok "all $count are acknowledged in the end" reached "$count"
+fi
+soon 'every program is up' all_up
+flushed() { sleep 2 && qctl flush && whole; }
 whole() { "$here/load" check "$acks" "$inbox"; }
-soon 'each acknowledged message is in the mailbox, whole' whole
+soon 'each acknowledged message is in the mailbox, whole' flushed
 "$here/load" check "$acks" "$inbox" | note
 soon 'and the queue is empty' idle
 demo_logs

@@ -85,7 +85,7 @@ cut_heal() {
 	local n=$1 status
 	restore "$n" || return
 	# A lock that came through is stale after five minutes: let them pass.
-	find "$dir/healed/mail" -name '*.lock' -exec touch -d '10 minutes ago' {} +
+	find "$dir/healed/mail/" -name '*.lock' -exec touch -d '10 minutes ago' {} +
 	cut_conf "$dir/healed" "$dir/healed/mail"
 	head -n "$(cat "$dir/count.$n")" "$dir/acks" >"$dir/acks.$n"
 	"$instance" start "$dir/healed" >"$dir/words" 2>&1 || return

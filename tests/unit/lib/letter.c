@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -6,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -181,9 +184,9 @@ test_a_fate_travels_in_a_record(void **state)
  */
 
 static bool
-only_seven_lives(long pid)
+only_seven_lives(long pid, time_t age)
 {
-	return pid == 7;
+	return pid == 7 && age <= 100;
 }
 
 static void
@@ -197,6 +200,8 @@ test_which_dot_locks_are_stale(void **state)
 	    {"8 here\n", 0, true},
 	    {"8 here", 0, true},
 	    {"7 here\n", 0, false},
+	    {"7 here\n", 100, false},
+	    {"7 here\n", 101, true},
 	    {"8 there\n", 0, false},
 	    {"8 hereabout\n", 0, false},
 	    {"8\n", 0, false},
@@ -219,10 +224,37 @@ test_which_dot_locks_are_stale(void **state)
 		    locks[i].want);
 }
 
+/* As after a reboot: the number is a younger process's now. */
+static void
+test_a_lock_older_than_its_process_is_stale(void **state)
+{
+	char path[] = "/tmp/dotlock.XXXXXX", lock[64], host[256] = "";
+	struct timespec old[2] = {{0}};
+	struct dotlock d;
+	int age, fd = mkstemp(path);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	for (age = 0; age <= 200; age += 200) {
+		fd = open(lock, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		assert_true(dprintf(fd, "%ld %s\n", (long)getpid(), host) > 0);
+		old[0].tv_sec = old[1].tv_sec = time(NULL) - age;
+		assert_int_equal(futimens(fd, old), 0);
+		close(fd);
+		assert_int_equal(dotlock_take(&d, path), age > 0);
+	}
+	dotlock_release(&d);
+	unlink(path);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_lock_older_than_its_process_is_stale),
 	    cmocka_unit_test(test_delivered_to_in_the_header_is_a_loop),
 	    cmocka_unit_test(test_a_loop_is_seen_in_a_big_message_too),
 	    cmocka_unit_test(test_a_file_that_is_too_short_is_an_error),
