@@ -1,7 +1,7 @@
 #!/bin/sh
-# The examples in the pages of the tables: each compiles, and each session
-# prints what the page says.  This host is mail.example.org; the users kim, lee,
-# park and kjy have mailboxes.
+# The examples in the pages of the tables, and of what compiles and asks them:
+# each compiles, and each session prints what the page says.  This host is
+# mail.example.org; the users kim, lee, park and kjy have mailboxes.
 
 pages=$TESTS/../lib
 export PATH="$BIN:$PATH" LC_ALL=C
@@ -18,7 +18,8 @@ world() {
 }
 
 export POSTERN="$work"
-for page in "$pages"/*.5; do
+for page in "$pages"/*.5 "$TESTS"/../cmd/route/route.1 \
+    "$TESTS/../cmd/access/access.8" "$TESTS/../cmd/makemap/makemap.8"; do
 	case $page in
 	*/queue.5 | */record.5) continue ;;
 	esac

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # pages.pl - what a page's EXAMPLES say, tried
 #
-#	pages.pl PAGE.5 CONFDIR
+#	pages.pl PAGE CONFDIR
 #
 # A literal block that does not begin with a prompt is a file: the one that the
 # last .Pa in front of it names, else the page's.  A table is compiled by
@@ -12,7 +12,8 @@ use strict;
 use warnings;
 
 my ($page, $conf) = @ARGV;
-my ($name) = $page =~ m{([^/]+)\.[0-9]\z} or die "$page: no page\n";
+my ($name, $chapter) = $page =~ m{([^/]+)\.([0-9])\z}
+    or die "$page: no page\n";
 my %compiled = map { $_ => 1 } qw(access virtusertable mailertable domaintable
     genericstable mailboxes);
 my $count = 0;
@@ -20,7 +21,7 @@ my $count = 0;
 sub told {
 	my ($good, $sentence, @notes) = @_;
 	$count++;
-	print $good ? '' : 'not ', "ok - $name(5): $sentence\n";
+	print $good ? '' : 'not ', "ok - $name($chapter): $sentence\n";
 	print map { "# $_\n" } map { split /\n/ } @notes if !$good;
 }
 
