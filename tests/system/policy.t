@@ -24,12 +24,14 @@ more_records() {
 	pkill -HUP -x named
 }
 
+# In a folder of smtpd's root, which it makes itself.
 begin_postgrey() {
-	mkdir -p /var/lib/postgrey
+	mkdir -p /var/lib/postgrey /run/postern/smtpd/policy
 	id postgrey >/dev/null 2>&1 ||
 		useradd -r -d /var/lib/postgrey postgrey
-	chown postgrey /var/lib/postgrey
-	setsid postgrey --inet=127.0.0.1:10023 --delay=1 --user=postgrey \
+	chown postgrey /var/lib/postgrey /run/postern/smtpd/policy
+	rm -f /run/postern/smtpd/policy/postgrey
+	setsid postgrey --unix=/run/postern/smtpd/policy/postgrey --delay=1 --user=postgrey \
 	    --group=nogroup </dev/null >/var/log/postgrey 2>&1 &
 	echo $! >/run/postgrey.pid
 }
@@ -50,7 +52,8 @@ begin_postern() {
 	printf '%s\n' 127.0.0.1:25 192.168.0.164:25 203.0.113.1:25 >listen
 	echo '192.168.0.0/24 RELAY' >access
 	makemap hash access <access
-	printf '%s\n' inet:127.0.0.1:10031 inet:localhost:10023 >policy
+	printf '%s\n' inet:127.0.0.1:10031 \
+	    unix:/run/postern/smtpd/policy/postgrey >policy
 	echo 5 >timeoutpolicy
 	rm -f /etc/service/*
 	ln -s /etc/sv/postern-* /etc/service/
@@ -68,7 +71,8 @@ test_begin() {
 	ok 'make install, setup, start' at kjy begin_postern ||
 		bail 'not installed'
 	soon 'SMTP greets' greeting kjy 127.0.0.1 25
-	soon 'postgrey listens' listens 10023 || on kjy cat /var/log/postgrey
+	soon 'postgrey listens' \
+	    on kjy test -S /run/postern/smtpd/policy/postgrey || on kjy cat /var/log/postgrey
 	soon 'policyd-spf listens' listens 10031 || on kjy cat /var/log/spf
 }
 
@@ -97,7 +101,7 @@ test_postgrey() {
 	    '^<\*\* 450 4\.[0-9.]* <kjy@kjy\.co\.ki>\.\.\. Greylisted' \
 	    send out 203.0.113.1 a@outside.test kjy@kjy.co.ki first
 	like 'by this rule' \
-	    '^[^ ]* refused .*rule=policy:inet:localhost:10023' log
+	    '^[^ ]* refused .*rule=policy:unix:/run/postern/smtpd/policy/postgrey' log
 	soon 'and let in after a while' \
 	    accepted out 203.0.113.1 a@outside.test kjy@kjy.co.ki second
 	landed() { on kjy grep -q '^body of second' "$spool/kjy"; }
