@@ -308,3 +308,12 @@ record_print(FILE *f, const struct record *r)
 	free(text);
 	return failed ? -1 : 0;
 }
+
+void
+record_copy(struct record *to, const struct record *from, const char *name)
+{
+	const char *value = record_get(from, name);
+
+	if (value != NULL && *value != '\0')
+		(void)record_add(to, name, value);
+}

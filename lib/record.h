@@ -88,4 +88,8 @@ char *record_encode(const struct record *, size_t *len);
 int record_read(FILE *, struct record *);
 int record_print(FILE *, const struct record *);
 
+/* Copy the first field of that name, if it is there and not empty. */
+void record_copy(
+    struct record *to, const struct record *from, const char *name);
+
 #endif

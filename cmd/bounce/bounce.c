@@ -82,6 +82,7 @@ submit(const struct report *report, const char *text, size_t len, bool eightbit,
 static void
 send_report(const struct report *report, struct record *answer)
 {
+	static const char *const words[] = {"bounced", "warned", "confirmed"};
 	char why[PATH_SIZE + 128];
 	bool eightbit;
 	size_t len;
@@ -93,9 +94,9 @@ send_report(const struct report *report, struct record *answer)
 		answer_with(answer, "deferred", "4.3.0", why);
 	}
 	free(text);
-	log_event(report->warning ? "warned" : "bounced", "id", report->id,
-	    "sender", report->sender, "report", record_text(answer, "id"),
-	    "class", record_text(answer, "class"), "status",
+	log_event(words[report->kind], "id", report->id, "sender",
+	    report->sender, "report", record_text(answer, "id"), "class",
+	    record_text(answer, "class"), "status",
 	    record_text(answer, "status"), "text", record_text(answer, "text"),
 	    NULL);
 }

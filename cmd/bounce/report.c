@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "date.h"
+#include "dsn.h"
 #include "exits.h"
 #include "header.h"
 #include "report.h"
@@ -73,10 +74,10 @@ int
 outcome_next(const struct record *record, size_t *at, struct outcome *outcome)
 {
 	const char **const values[] = {&outcome->original_recipient,
-	    &outcome->class, &outcome->status, &outcome->text, &outcome->mta,
-	    &outcome->reply};
-	static const char *const names[] = {
-	    "original_recipient", "class", "status", "text", "mta", "reply"};
+	    &outcome->orcpt, &outcome->class, &outcome->action,
+	    &outcome->status, &outcome->text, &outcome->mta, &outcome->reply};
+	static const char *const names[] = {"original_recipient", "orcpt",
+	    "class", "action", "status", "text", "mta", "reply"};
 	const char *name, *value;
 	size_t next;
 
@@ -111,9 +112,14 @@ report_read(struct report *report, const struct record *request, time_t now)
 	const char *kind = record_text(request, "request");
 	uint64_t expiry;
 
-	report->warning = strcmp(kind, "warning") == 0;
-	if (!report->warning && strcmp(kind, "failed") != 0)
-		return "request is neither failed nor warning";
+	if (strcmp(kind, "failed") == 0)
+		report->kind = REPORT_FAILED;
+	else if (strcmp(kind, "warning") == 0)
+		report->kind = REPORT_WARNING;
+	else if (strcmp(kind, "delivered") == 0)
+		report->kind = REPORT_DELIVERED;
+	else
+		return "request is none of failed, warning, delivered";
 	if ((report->id = record_get(request, "id")) == NULL)
 		return "no id";
 	if ((report->sender = record_get(request, "sender")) == NULL)
@@ -129,6 +135,11 @@ report_read(struct report *report, const struct record *request, time_t now)
 		report->until = now + (time_t)expiry;
 	report->outcomes = request;
 	report->truncated = record_get(request, "truncated") != NULL;
+	report->envid = record_text(request, "envid");
+	/* RFC 3461 4.3: a warning or a success brings no content back. */
+	report->header_only =
+	    report->kind != REPORT_FAILED ||
+	    strcasecmp(record_text(request, "ret"), "HDRS") == 0;
 	return NULL;
 }
 
@@ -157,6 +168,21 @@ is_reply(const char *text)
 }
 
 static void
+put_success(FILE *out, const struct outcome *outcome)
+{
+	char text[400];
+
+	if (strcmp(outcome->action, "relayed") == 0)
+		snprintf(text, sizeof(text),
+		    "Handed on to %.255s, which does not tell what became of "
+		    "it.",
+		    *outcome->mta == '\0' ? "another host" : outcome->mta);
+	else
+		strlcpy(text, "Delivered.", sizeof(text));
+	put_words(out, 4, "    ", text);
+}
+
+static void
 put_text_outcome(FILE *out, const struct outcome *outcome)
 {
 	char said[300];
@@ -166,6 +192,10 @@ put_text_outcome(FILE *out, const struct outcome *outcome)
 	for (const char *p = outcome->recipient; *p && used < WORD_MAX; p++)
 		used += put_byte(out, *p);
 	fputs(">\n    ", out);
+	if (strcmp(outcome->class, "done") == 0) {
+		put_success(out, outcome);
+		return;
+	}
 	put_words(out, 4, "    ", reason_words(outcome->status));
 	if (*outcome->original_recipient != '\0' &&
 	    strcmp(outcome->original_recipient, outcome->recipient) != 0) {
@@ -188,6 +218,9 @@ put_text_outcome(FILE *out, const struct outcome *outcome)
 static const char failed_text[] =
     "Your message could not be delivered to the recipients named below.\n"
     "It is not tried again.\n";
+static const char delivered_text[] =
+    "Your message has reached the recipients named below.  You asked to be\n"
+    "told.\n";
 static const char warning_text[] =
     "This is a warning only; there is nothing you need to do.\n\n"
     "Your message could not be delivered yet to the recipients named\n"
@@ -196,6 +229,9 @@ static const char warning_text[] =
 static void
 put_text(FILE *out, const struct report *report)
 {
+	static const char *const texts[] = {
+	    failed_text, warning_text, delivered_text};
+	const bool warning = report->kind == REPORT_WARNING;
 	struct outcome outcome;
 	char date[DATE_SIZE];
 	size_t at = 0;
@@ -204,10 +240,10 @@ put_text(FILE *out, const struct report *report)
 	      "Content-Description: What happened\n\n",
 	    out);
 	fprintf(out, "This is the mail system at host %s.\n\n%s", report->me,
-	    report->warning ? warning_text : failed_text);
+	    texts[report->kind]);
 	date_rfc5322(date, sizeof(date), report->arrival);
 	fprintf(out, "\nThe message was accepted here on\n  %s\n", date);
-	if (report->warning && report->until != 0) {
+	if (warning && report->until != 0) {
 		date_rfc5322(date, sizeof(date), report->until);
 		fprintf(
 		    out, "and is given up, if it must be, on\n  %s\n", date);
@@ -219,24 +255,42 @@ put_text(FILE *out, const struct report *report)
 	    report->me);
 }
 
+/* What the sender said (RFC 3461 4.2), else the address before ours. */
+static void
+put_original_recipient(FILE *out, const struct outcome *outcome)
+{
+	const char *at = strchr(outcome->orcpt, ';');
+	char type[DSN_ORCPT], address[DSN_ORCPT];
+
+	if (at != NULL && dsn_is_orcpt(outcome->orcpt) &&
+	    xtext_decode(at + 1, address, sizeof(address))) {
+		snprintf(type, sizeof(type), "%.*s", (int)(at - outcome->orcpt),
+		    outcome->orcpt);
+		put_field(out, "Original-Recipient", type, address);
+	} else if (*outcome->original_recipient != '\0')
+		put_field(out, "Original-Recipient", "rfc822",
+		    outcome->original_recipient);
+}
+
 /* RFC 3464 2.3 */
 static void
 put_status_outcome(
     FILE *out, const struct report *report, const struct outcome *outcome)
 {
+	static const char *const actions[] = {"failed", "delayed", "delivered"};
+	static const char *const statuses[] = {"5.0.0", "4.0.0", "2.0.0"};
+	const bool relayed = report->kind == REPORT_DELIVERED &&
+			     strcmp(outcome->action, "relayed") == 0;
 	char date[DATE_SIZE], host[256];
 
 	fputc('\n', out);
-	if (*outcome->original_recipient != '\0')
-		put_field(out, "Original-Recipient", "rfc822",
-		    outcome->original_recipient);
+	put_original_recipient(out, outcome);
 	put_field(out, "Final-Recipient", "rfc822", outcome->recipient);
-	put_field(out, "Action", "", report->warning ? "delayed" : "failed");
-	if (is_status(outcome->status))
-		put_field(out, "Status", "", outcome->status);
-	else
-		put_field(
-		    out, "Status", "", report->warning ? "4.0.0" : "5.0.0");
+	put_field(
+	    out, "Action", "", relayed ? "relayed" : actions[report->kind]);
+	put_field(out, "Status", "",
+	    is_status(outcome->status) ? outcome->status
+				       : statuses[report->kind]);
 	if (*outcome->mta != '\0') {
 		snprintf(host, sizeof(host), "%.*s",
 		    (int)strcspn(outcome->mta, " "), outcome->mta);
@@ -246,7 +300,7 @@ put_status_outcome(
 		put_field(out, "Diagnostic-Code", "smtp", outcome->reply);
 	else if (*outcome->text != '\0')
 		put_field(out, "Diagnostic-Code", "x-postern", outcome->text);
-	if (report->warning && report->until != 0) {
+	if (report->kind == REPORT_WARNING && report->until != 0) {
 		date_rfc5322(date, sizeof(date), report->until);
 		put_field(out, "Will-Retry-Until", "", date);
 	}
@@ -257,12 +311,15 @@ static void
 put_delivery_status(FILE *out, const struct report *report)
 {
 	struct outcome outcome;
-	char date[DATE_SIZE];
+	char date[DATE_SIZE], envid[DSN_ENVID + 1];
 	size_t at = 0;
 
 	fputs("Content-Type: message/delivery-status\n"
 	      "Content-Description: For mail programs\n\n",
 	    out);
+	if (*report->envid != '\0' &&
+	    xtext_decode(report->envid, envid, sizeof(envid)))
+		put_field(out, "Original-Envelope-Id", "", envid);
 	put_field(out, "Reporting-MTA", "dns", report->me);
 	put_field(out, "X-Postern-Queue-Id", "", report->id);
 	date_rfc5322(date, sizeof(date), report->arrival);
@@ -277,7 +334,8 @@ is_fit(const struct report *report)
 {
 	size_t line = 0;
 
-	if (report->truncated || report->len > REPORT_CONTENT)
+	if (report->header_only || report->truncated ||
+	    report->len > REPORT_CONTENT)
 		return false;
 	for (size_t i = 0; i < report->len; i++) {
 		line = report->content[i] == '\n' ? 0 : line + 1;
@@ -367,6 +425,11 @@ static void
 put_header(
     FILE *out, const struct report *report, const char *boundary, bool eightbit)
 {
+	static const char *const subjects[] = {
+	    "Undelivered Mail Returned to Sender",
+	    "Delayed Mail (still being retried)",
+	    "Successful Mail Delivery Report",
+	};
 	char date[DATE_SIZE];
 
 	date_rfc5322(date, sizeof(date), report->now);
@@ -376,10 +439,7 @@ put_header(
 		fprintf(out, "To: <%s>\n", report->sender);
 	else
 		fputs("To: undisclosed-recipients:;\n", out);
-	fprintf(out, "Subject: %s\nDate: %s\n",
-	    report->warning ? "Delayed Mail (still being retried)"
-			    : "Undelivered Mail Returned to Sender",
-	    date);
+	fprintf(out, "Subject: %s\nDate: %s\n", subjects[report->kind], date);
 	fprintf(out, "Message-ID: <%jd.%016" PRIx64 ".bounce@%s>\n",
 	    (intmax_t)report->now, report->chance, report->me);
 	put_reference(out, report);

@@ -18,11 +18,19 @@
 
 #define REPORT_CONTENT 65536 /* bytes of the original at most */
 
+enum report_kind {
+	REPORT_FAILED,
+	REPORT_WARNING,  /* still being tried */
+	REPORT_DELIVERED /* the sender asked (RFC 3461 NOTIFY=SUCCESS) */
+};
+
 struct report {
-	bool warning; /* still being tried */
+	enum report_kind kind;
 	const char *me;
 	const char *id;     /* of the message that failed */
 	const char *sender; /* who gets the report */
+	const char *envid;  /* RFC 3461's, in xtext, or "" */
+	bool header_only;   /* of the original */
 	time_t arrival;
 	time_t now;
 	time_t until;                  /* warning: when we give up, 0 unknown */
@@ -35,8 +43,8 @@ struct report {
 
 /* One recipient's fields; "" where one is absent. */
 struct outcome {
-	const char *recipient, *original_recipient, *class, *status, *text,
-	    *mta, *reply;
+	const char *recipient, *original_recipient, *orcpt, *class, *action,
+	    *status, *text, *mta, *reply;
 };
 
 /* Walk the outcomes of a record: start with *at = 0.  1, or 0 at the end. */
@@ -44,8 +52,8 @@ int outcome_next(const struct record *, size_t *at, struct outcome *);
 
 /*
  * Fill a report from a request (request=, id=, sender=, arrival=, expiry=,
- * truncated=); me, chance and content are the caller's.  NULL, or why the
- * request makes no sense.
+ * truncated=, ret=, envid=); me, chance and content are the caller's.  NULL, or
+ * why the request makes no sense.
  */
 const char *report_read(struct report *, const struct record *, time_t now);
 

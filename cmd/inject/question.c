@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "dsn.h"
 #include "question.h"
 
 const struct verdict verdict_full = {
@@ -23,6 +24,8 @@ static const struct verdict bad_recipient = {
 static const struct verdict too_many = {
     "failed", "5.5.3", "Too many recipients"};
 static const struct verdict bad_body = {"failed", "5.5.4", "Unknown body type"};
+static const struct verdict bad_dsn = {
+    "failed", "5.5.4", "Malformed notify, orcpt, ret or envid"};
 static const struct verdict bad_content = {
     "failed", "5.6.0", "Message holds a NUL, a bare CR or an unfinished line"};
 
@@ -35,6 +38,24 @@ is_address(const char *text)
 		if (*p < ' ' || *p == 127)
 			return false;
 	return p - (const unsigned char *)text <= ADDRESS_MAX;
+}
+
+/* RFC 3461's fields, wherever they stand. */
+static bool
+is_dsn(const struct record *q)
+{
+	const char *name, *value;
+	unsigned bits;
+	size_t at = 0;
+
+	while (record_walk(q, &at, &name, &value))
+		if ((record_is(name, "notify") &&
+			dsn_notify(value, &bits) == -1) ||
+		    (record_is(name, "orcpt") && !dsn_is_orcpt(value)) ||
+		    (record_is(name, "ret") && !dsn_is_ret(value)) ||
+		    (record_is(name, "envid") && !dsn_is_envid(value)))
+			return false;
+	return true;
 }
 
 static const struct verdict *
@@ -59,7 +80,7 @@ judge_envelope(const struct record *q)
 	if (body != NULL && strcmp(body, "8BITMIME") != 0 &&
 	    strcmp(body, "7BIT") != 0)
 		return &bad_body;
-	return NULL;
+	return is_dsn(q) ? NULL : &bad_dsn;
 }
 
 /* Can it stand as a line of its own in a header (RFC 5322 2.2)? */
@@ -73,22 +94,38 @@ is_field(const char *line)
 	return name > 0 && line[name] == ':' && strchr(line, '\r') == NULL;
 }
 
+/* The recipients, each with what belongs to it behind it. */
+static int
+copy_recipients(const struct record *q, struct record *fields)
+{
+	static const char *const names[] = {"recipient", "notify", "orcpt"};
+	const char *found, *value;
+	size_t at = 0, i;
+
+	while (record_walk(q, &at, &found, &value))
+		for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (record_is(found, names[i]) &&
+			    record_add(fields, names[i], value) == -1)
+				return -1;
+	return 0;
+}
+
 /* The message's own fields that this caller may give it. */
 static const struct verdict *
 copy_some(const struct record *q, enum origin origin, struct record *fields)
 {
+	static const char *const anyone[] = {"body", "ret", "envid"};
 	static const char *const client[] = {"hold", "rule", "client_name",
 	    "client_address", "helo_name", "protocol_name", "session"};
 	const char *value;
 	size_t at = 0, i;
 
-	if (record_add(fields, "sender", record_text(q, "sender")) == -1)
+	if (record_add(fields, "sender", record_text(q, "sender")) == -1 ||
+	    copy_recipients(q, fields) == -1)
 		return &verdict_malformed;
-	while ((value = record_each(q, "recipient", &at)) != NULL)
-		if (record_add(fields, "recipient", value) == -1)
-			return &verdict_malformed;
-	if ((value = record_get(q, "body")) != NULL)
-		record_add(fields, "body", value);
+	for (i = 0; i < sizeof(anyone) / sizeof(*anyone); i++)
+		if ((value = record_get(q, anyone[i])) != NULL)
+			record_add(fields, anyone[i], value);
 	if (origin != FROM_CLIENT)
 		return NULL;
 	for (at = 0; (value = record_each(q, "prepend", &at)) != NULL;)

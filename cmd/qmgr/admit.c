@@ -60,8 +60,33 @@ add_verdict(struct expansion *x, const struct target *t)
 	v->rule = copy(t->rule);
 }
 
+/* A recipient of the envelope, and what its sender asked to be told of. */
+struct wish {
+	const char *recipient, *notify, *orcpt;
+};
+
+/* The next one of a head.  Start with *at = 0; false at the end. */
+static bool
+next_wish(const struct record *head, size_t *at, struct wish *w)
+{
+	const char *name, *value;
+	size_t next;
+
+	w->notify = w->orcpt = NULL;
+	if ((w->recipient = record_each(head, "recipient", at)) == NULL)
+		return false;
+	for (next = *at; record_walk(head, &next, &name, &value) &&
+			 !record_is(name, "recipient");
+	     *at = next)
+		if (record_is(name, "notify"))
+			w->notify = value;
+		else if (record_is(name, "orcpt"))
+			w->orcpt = value;
+	return true;
+}
+
 static void
-add_target(struct expansion *x, const char *original, const struct target *t)
+add_target(struct expansion *x, const struct wish *wish, const struct target *t)
 {
 	/* Two aliases may lead to one user. */
 	if (!seen_add(&x->seen, t->recipient))
@@ -73,12 +98,16 @@ add_target(struct expansion *x, const char *original, const struct target *t)
 	}
 	if (record_add(&x->event, "recipient", t->recipient) == -1)
 		err(EXIT_TEMP, "recipient %s", t->recipient);
-	if (strcmp(original, t->recipient) != 0)
-		record_add(&x->event, "original", original);
+	if (strcmp(wish->recipient, t->recipient) != 0)
+		record_add(&x->event, "original", wish->recipient);
 	if (t->sender != NULL)
 		record_add(&x->event, "sender", t->sender);
 	if (t->direct)
 		record_add(&x->event, "direct", "yes");
+	if (wish->notify != NULL)
+		record_add(&x->event, "notify", wish->notify);
+	if (wish->orcpt != NULL)
+		record_add(&x->event, "orcpt", wish->orcpt);
 	if (t->kind == TARGET_ERROR || t->kind == TARGET_DISCARD)
 		add_verdict(x, t);
 	x->count++;
@@ -86,18 +115,18 @@ add_target(struct expansion *x, const char *original, const struct target *t)
 
 /* 0, or -1: a table cannot be read now. */
 static int
-expand_one(struct qmgr *q, struct expansion *x, const char *recipient,
+expand_one(struct qmgr *q, struct expansion *x, const struct wish *wish,
     char *reason, size_t size)
 {
 	const struct house house = {.user = users_known, .arg = q};
 	struct targets targets = {0};
 	size_t i;
 
-	if (router_follow(
-		q->router, recipient, &house, &targets, reason, size) == -1)
+	if (router_follow(q->router, wish->recipient, &house, &targets, reason,
+		size) == -1)
 		return -1;
 	for (i = 0; i < targets.count; i++)
-		add_target(x, recipient, &targets.list[i]);
+		add_target(x, wish, &targets.list[i]);
 	targets_free(&targets);
 	return 0;
 }
@@ -117,6 +146,10 @@ take_as_is(struct expansion *x, const struct record *head)
 			record_add(&x->event, "original", value);
 		} else if (record_is(name, "direct")) {
 			record_add(&x->event, "direct", value);
+		} else if (record_is(name, "notify")) {
+			record_add(&x->event, "notify", value);
+		} else if (record_is(name, "orcpt")) {
+			record_add(&x->event, "orcpt", value);
 		} else if (record_is(name, "owner")) {
 			record_add(&x->event, "sender", value);
 		}
@@ -126,15 +159,15 @@ static int
 expand(struct qmgr *q, struct expansion *x, const struct record *head,
     char *reason, size_t size)
 {
-	const char *recipient;
+	struct wish wish;
 	size_t at = 0;
 
 	if (record_get(head, "expanded") != NULL) {
 		take_as_is(x, head);
 		return 0;
 	}
-	while ((recipient = record_each(head, "recipient", &at)) != NULL)
-		if (expand_one(q, x, recipient, reason, size) == -1)
+	while (next_wish(head, &at, &wish))
+		if (expand_one(q, x, &wish, reason, size) == -1)
 			return -1;
 	return 0;
 }

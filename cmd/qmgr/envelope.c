@@ -26,8 +26,8 @@ damaged(const struct message *m, const char *what)
 }
 
 /*
- * "recipient" begins each group; "original" and "sender" belong to it.  "rule"
- * is for all the groups that follow, up to the next one.
+ * "recipient" begins each group; "original", "sender" and the like belong to
+ * it.  "rule" is for all the groups that follow, up to the next one.
  */
 static void
 index_recipients(struct envelope *e, uint32_t count)
@@ -41,8 +41,10 @@ index_recipients(struct envelope *e, uint32_t count)
 	e->senders = calloc(count + 1, sizeof(char *));
 	e->rules = calloc(count + 1, sizeof(char *));
 	e->direct = calloc(count + 1, sizeof(bool));
+	e->notifies = calloc(count + 1, sizeof(char *));
+	e->orcpts = calloc(count + 1, sizeof(char *));
 	if (!e->recipients || !e->originals || !e->senders || !e->rules ||
-	    !e->direct)
+	    !e->direct || !e->notifies || !e->orcpts)
 		err(EXIT_TEMP, "envelope");
 	while (record_walk(&e->expanded, &at, &name, &value)) {
 		if (record_is(name, "rule"))
@@ -56,6 +58,10 @@ index_recipients(struct envelope *e, uint32_t count)
 			e->senders[i] = value;
 		else if (record_is(name, "direct") && i >= 0 && i < count)
 			e->direct[i] = true;
+		else if (record_is(name, "notify") && i >= 0 && i < count)
+			e->notifies[i] = value;
+		else if (record_is(name, "orcpt") && i >= 0 && i < count)
+			e->orcpts[i] = value;
 	}
 	e->count = i + 1 < count ? (uint32_t)(i + 1) : count;
 }
@@ -92,6 +98,8 @@ envelope_free(struct envelope *e)
 	free(e->senders);
 	free(e->rules);
 	free(e->direct);
+	free(e->notifies);
+	free(e->orcpts);
 	memset(e, 0, sizeof(*e));
 }
 

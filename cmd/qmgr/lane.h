@@ -21,12 +21,13 @@
 #define LANE_REASON 200
 
 enum rcpt_state {
-	RCPT_NEW,     /* nowhere yet */
-	RCPT_WAITING, /* until its time comes */
-	RCPT_READY,   /* in its lane */
-	RCPT_ACTIVE,  /* somebody is delivering it */
-	RCPT_HELD,    /* until released */
-	RCPT_FAILED,  /* the sender is not told yet */
+	RCPT_NEW,       /* nowhere yet */
+	RCPT_WAITING,   /* until its time comes */
+	RCPT_READY,     /* in its lane */
+	RCPT_ACTIVE,    /* somebody is delivering it */
+	RCPT_HELD,      /* until released */
+	RCPT_FAILED,    /* the sender is not told yet */
+	RCPT_DELIVERED, /* nor is this one, who asked (RFC 3461) */
 	RCPT_FINISHED
 };
 

@@ -83,10 +83,14 @@ past_rcpt(struct rcpt *r, enum event_kind kind, const struct record *event,
 
 	/* What has ended does not begin again, whatever is said of it later. */
 	if (r->state == RCPT_FINISHED ||
-	    (r->state == RCPT_FAILED && kind == EVENT_HELD))
+	    ((r->state == RCPT_FAILED || r->state == RCPT_DELIVERED) &&
+		kind == EVENT_HELD))
 		return;
-	if (kind == EVENT_DONE || kind == EVENT_DISCARDED ||
-	    kind == EVENT_DELETED || kind == EVENT_REPORTED) {
+	if (kind == EVENT_DONE && record_get(event, "report") != NULL) {
+		r->state = RCPT_DELIVERED;
+		r->reason = at;
+	} else if (kind == EVENT_DONE || kind == EVENT_DISCARDED ||
+		   kind == EVENT_DELETED || kind == EVENT_REPORTED) {
 		r->state = RCPT_FINISHED;
 	} else if (kind == EVENT_FAILED) {
 		r->state = RCPT_FAILED;

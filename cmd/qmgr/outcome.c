@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dsn.h"
 #include "log.h"
 #include "qmgr.h"
 
@@ -43,6 +44,7 @@ outcome_read(struct outcome *o, const struct record *answer, const char *who,
 	o->text = record_text(answer, "text");
 	o->mta = record_text(answer, "mta");
 	o->reply = record_text(answer, "reply");
+	o->passed_on = record_get(answer, "dsn") != NULL;
 	if (is_class(answer, "done"))
 		o->kind = EVENT_DONE;
 	else if (is_class(answer, "failed"))
@@ -65,10 +67,21 @@ is_expired(const struct qmgr *q, const struct message *m, int64_t now)
 	return now - m->arrival >= q->settings.lifetime;
 }
 
+/* Does the sender want to hear of this success, and from us? */
+static bool
+is_reported(
+    const struct envelope *e, const struct rcpt *r, const struct outcome *o)
+{
+	return o->kind == EVENT_DONE && !o->passed_on &&
+	       (dsn_wants(e->notifies[r->number]) & DSN_SUCCESS) != 0 &&
+	       *envelope_sender(e, r->number) != '\0';
+}
+
 static uint32_t
-write_outcome(struct qmgr *q, struct message *m, const struct rcpt *r,
+write_outcome(struct qmgr *q, const struct envelope *e, const struct rcpt *r,
     const struct outcome *o, int64_t due)
 {
+	struct message *m = message_of((struct rcpt *)(uintptr_t)r);
 	struct record event;
 
 	event_begin(&event, o->kind, m);
@@ -80,6 +93,12 @@ write_outcome(struct qmgr *q, struct message *m, const struct rcpt *r,
 	add(&event, "mta", o->mta);
 	add(&event, "reply", o->reply);
 	add(&event, "rule", o->rule);
+	if (is_reported(e, r, o)) {
+		record_add(&event, "report", "due");
+		record_add(&event, "action",
+		    r->lane != NULL && r->lane->local ? "delivered"
+						      : "relayed");
+	}
 	return event_write(q, m->store, &event);
 }
 
@@ -147,16 +166,16 @@ outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
 		due = now + retry_delay(now - m->arrival, arc4random());
 		r->tries++;
 	}
-	r->reason = write_outcome(q, m, r, &o, due);
+	r->reason = write_outcome(q, e, r, &o, due);
 	log_outcome(m, r, e, &o, due);
 	if (o.kind == EVENT_DEFERRED)
 		rcpt_wait(&q->lanes, r, due);
-	else if (o.kind != EVENT_FAILED)
-		rcpt_finish(q, r);
-	else {
-		r->state = RCPT_FAILED;
+	else if (o.kind == EVENT_FAILED || is_reported(e, r, &o)) {
+		r->state =
+		    o.kind == EVENT_FAILED ? RCPT_FAILED : RCPT_DELIVERED;
 		r->lane = NULL;
-	}
+	} else
+		rcpt_finish(q, r);
 }
 
 void
@@ -172,5 +191,5 @@ settle(struct qmgr *q, struct message *m)
 			tidy_soon(q);
 		return;
 	}
-	report_failed(q, m);
+	report_ended(q, m);
 }

@@ -149,6 +149,8 @@ struct envelope {
 	const char **senders;    /* the sender for it, if another, or NULL */
 	const char **rules;      /* the entry that led to it, or NULL */
 	bool *direct;            /* to this very user: no alias, no .forward */
+	const char **notifies;   /* RFC 3461's, or NULL */
+	const char **orcpts;
 	uint32_t count;
 };
 /* 0; -1: it cannot be read (logged).  envelope_free in both cases. */
@@ -220,6 +222,7 @@ struct outcome {
 	const char *status, *text, *mta, *reply;
 	char rule[OUTCOME_RULE]; /* who or what decided, never empty */
 	bool host_ill;           /* nobody was there to talk to */
+	bool passed_on;          /* the next host was asked to tell */
 };
 /*
  * Every outcome is begun by this.  rule: "TABLE:KEY", "PROGRAM:OPTION"; if it
@@ -260,8 +263,11 @@ void doors_tidy(struct qmgr *);
 
 /* --- report.c ------------------------------------------------------------- */
 
-/* Tell the sender of what failed, if something did and nothing is pending. */
-void report_failed(struct qmgr *, struct message *);
+/*
+ * Tell the sender of what failed, or arrived if it asked, when nothing is
+ * pending.
+ */
+void report_ended(struct qmgr *, struct message *);
 /* Tell the sender of the delay. */
 void report_delay(struct qmgr *, struct message *);
 

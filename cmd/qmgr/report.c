@@ -1,5 +1,6 @@
 /*
- * Telling the sender: what failed, and what takes long.
+ * Telling the sender: what failed, what takes long, and, if it asked (RFC
+ * 3461), what arrived.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <err.h>
 
 #include "exits.h"
+#include "dsn.h"
 #include "log.h"
 #include "qmgr.h"
 
@@ -16,10 +18,12 @@
 #define REPORT_PAUSE 60    /* seconds, when bounce or inject is away */
 
 /* A report on its way.  Its message is not freed meanwhile. */
+enum report_kind { REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED };
+
 struct report {
 	struct qmgr *q;
 	struct message *message;
-	bool warning;
+	enum report_kind kind;
 	uint32_t count;
 	uint32_t numbers[];
 };
@@ -46,24 +50,30 @@ reported(struct report *p, const char *report)
 {
 	struct qmgr *q = p->q;
 	struct message *m = p->message;
+	static const char *const words[] = {
+	    [REPORT_FAILED] = "bounced",
+	    [REPORT_DELAYED] = "warned",
+	    [REPORT_DELIVERED] = "confirmed",
+	};
+	const bool warning = p->kind == REPORT_DELAYED;
 	struct record event;
 	char id[ID_SIZE];
 	uint32_t i;
 
 	message_id(m, id);
-	event_begin(&event, p->warning ? EVENT_WARNED : EVENT_REPORTED, m);
-	for (i = 0; i < p->count && !p->warning; i++)
+	event_begin(&event, warning ? EVENT_WARNED : EVENT_REPORTED, m);
+	for (i = 0; i < p->count && !warning; i++)
 		record_addf(&event, "number", "%u", p->numbers[i]);
 	record_add(&event, "report", report);
-	if (p->warning)
+	if (warning)
 		record_add(&event, "rule", "delaywarning");
 	(void)event_write(q, m->store, &event);
-	log_event(p->warning ? "warned" : "bounced", "id", id, "report", report,
-	    "recipients", log_number(p->count), "rule",
-	    p->warning ? "delaywarning" : NULL, NULL);
-	if (p->warning)
+	log_event(words[p->kind], "id", id, "report", report, "recipients",
+	    log_number(p->count), "rule", warning ? "delaywarning" : NULL,
+	    NULL);
+	if (warning)
 		m->warned = true;
-	for (i = 0; i < p->count && !p->warning; i++)
+	for (i = 0; i < p->count && !warning; i++)
 		rcpt_finish(q, &m->rcpts[p->numbers[i]]);
 }
 
@@ -93,35 +103,30 @@ on_answer(struct ask *a, const struct record *answer, struct evbuffer *content,
 		ask_end(a);
 }
 
-static void
-copy_field(struct record *to, const struct record *from, const char *name)
-{
-	const char *value = record_get(from, name);
-
-	if (value != NULL && *value != '\0')
-		(void)record_add(to, name, value);
-}
-
 /* What bounce wants to know of one recipient. */
 static void
 add_recipient(struct record *r, struct message *m, const struct envelope *e,
     uint32_t number)
 {
 	const struct rcpt *rcpt = &m->rcpts[number];
+	const bool failed = rcpt->state == RCPT_FAILED;
+	const bool done = rcpt->state == RCPT_DELIVERED;
 	struct record event;
 
 	record_add(r, "recipient", e->recipients[number]);
 	if (e->originals[number] != NULL)
 		record_add(r, "original_recipient", e->originals[number]);
-	record_add(
-	    r, "class", rcpt->state == RCPT_FAILED ? "failed" : "deferred");
+	if (e->orcpts[number] != NULL)
+		record_add(r, "orcpt", e->orcpts[number]);
+	record_add(r, "class", failed ? "failed" : done ? "done" : "deferred");
 	record_init(&event, RECORD_ENVELOPE);
-	if (rcpt->tries > 0 || rcpt->state == RCPT_FAILED) {
+	if (rcpt->tries > 0 || failed || done) {
 		if (event_read(m->store, rcpt->reason, &event) == 0) {
-			copy_field(r, &event, "status");
-			copy_field(r, &event, "text");
-			copy_field(r, &event, "mta");
-			copy_field(r, &event, "reply");
+			record_copy(r, &event, "action");
+			record_copy(r, &event, "status");
+			record_copy(r, &event, "text");
+			record_copy(r, &event, "mta");
+			record_copy(r, &event, "reply");
 		}
 	} else if (rcpt->lane != NULL && rcpt->lane->reason[0] != '\0') {
 		record_add(r, "status", "4.4.1");
@@ -134,16 +139,23 @@ static void
 question(const struct report *p, const struct envelope *e, const char *sender,
     struct record *r)
 {
+	static const char *const requests[] = {
+	    [REPORT_FAILED] = "failed",
+	    [REPORT_DELAYED] = "warning",
+	    [REPORT_DELIVERED] = "delivered",
+	};
 	struct qmgr *q = p->q;
 	uint32_t i;
 
-	record_add(r, "request", p->warning ? "warning" : "failed");
+	record_add(r, "request", requests[p->kind]);
+	record_copy(r, &e->entry.head, "ret");
+	record_copy(r, &e->entry.head, "envid");
 	record_add(r, "id", e->entry.id);
 	record_add(r, "sender", sender);
 	record_addf(r, "arrival", "%jd.%06jd",
 	    (intmax_t)(e->entry.arrival / 1000000),
 	    (intmax_t)(e->entry.arrival % 1000000));
-	if (p->warning)
+	if (p->kind == REPORT_DELAYED)
 		record_addf(r, "expiry", "%jd",
 		    (intmax_t)(p->message->arrival + q->settings.lifetime -
 			       time(NULL)));
@@ -176,60 +188,90 @@ send_report(struct report *p, struct envelope *e, const char *sender)
 	evbuffer_free(content);
 }
 
-/* Nobody can be told: RFC 5321 6.1 forbids to answer a null sender. */
-static void
-drop_failed(struct qmgr *q, struct message *m, const struct report *p)
+/*
+ * Why nobody is told of a failure: RFC 5321 6.1 forbids to answer a null
+ * sender, and another may not want to know (RFC 3461 4.1).  NULL: he is told.
+ */
+static const char *
+why_silent(const struct envelope *e, uint32_t number)
+{
+	if (*envelope_sender(e, number) == '\0')
+		return "qmgr:double-bounce";
+	if ((dsn_wants(e->notifies[number]) & DSN_FAILURE) == 0)
+		return "sender:NOTIFY";
+	return NULL;
+}
+
+/* Finish what failed and is told to nobody. true if there was any. */
+static bool
+drop_failed(struct qmgr *q, struct message *m, const struct envelope *e)
 {
 	struct record event;
 	char id[ID_SIZE];
+	const char *rule;
+	bool any = false;
 	uint32_t i;
 
 	message_id(m, id);
-	event_begin(&event, EVENT_DISCARDED, m);
-	for (i = 0; i < p->count; i++)
-		record_addf(&event, "number", "%u", p->numbers[i]);
-	record_add(&event, "rule", "qmgr:double-bounce");
-	(void)event_write(q, m->store, &event);
-	log_event("discarded", "id", id, "recipients", log_number(p->count),
-	    "rule", "qmgr:double-bounce", NULL);
-	for (i = 0; i < p->count; i++)
-		rcpt_finish(q, &m->rcpts[p->numbers[i]]);
+	for (i = 0; i < m->count; i++) {
+		if (m->rcpts[i].state != RCPT_FAILED ||
+		    (rule = why_silent(e, i)) == NULL)
+			continue;
+		event_begin(&event, EVENT_DISCARDED, m);
+		record_addf(&event, "number", "%u", i);
+		record_add(&event, "rule", rule);
+		(void)event_write(q, m->store, &event);
+		log_event("discarded", "id", id, "recipient", e->recipients[i],
+		    "rule", rule, NULL);
+		rcpt_finish(q, &m->rcpts[i]);
+		any = true;
+	}
+	return any;
 }
 
-/* Those in that state whose sender is the first one's. */
+static bool
+is_told(const struct message *m, const struct envelope *e, uint32_t number,
+    enum report_kind kind)
+{
+	const int state = m->rcpts[number].state;
+
+	if (kind == REPORT_FAILED)
+		return state == RCPT_FAILED;
+	if (kind == REPORT_DELIVERED)
+		return state == RCPT_DELIVERED;
+	return (state == RCPT_WAITING || state == RCPT_READY) &&
+	       (dsn_wants(e->notifies[number]) & DSN_DELAY) != 0;
+}
+
+/* All of that kind whose sender is the first one's. */
 static struct report *
-report_new(
-    struct qmgr *q, struct message *m, const struct envelope *e, bool warning)
+report_new(struct qmgr *q, struct message *m, const struct envelope *e,
+    enum report_kind kind)
 {
 	struct report *p = malloc(sizeof(*p) + m->count * sizeof(*p->numbers));
 	uint32_t i;
-	int state;
 
 	if (p == NULL)
 		err(EXIT_TEMP, "report");
 	p->q = q;
 	p->message = m;
-	p->warning = warning;
+	p->kind = kind;
 	p->count = 0;
-	for (i = 0; i < m->count; i++) {
-		state = m->rcpts[i].state;
-		if (warning ? state != RCPT_WAITING && state != RCPT_READY
-			    : state != RCPT_FAILED)
-			continue;
-		if (p->count == 0 ||
-		    strcmp(envelope_sender(e, i),
-			envelope_sender(e, p->numbers[0])) == 0)
+	for (i = 0; i < m->count; i++)
+		if (is_told(m, e, i, kind) &&
+		    (p->count == 0 ||
+			strcmp(envelope_sender(e, i),
+			    envelope_sender(e, p->numbers[0])) == 0))
 			p->numbers[p->count++] = i;
-	}
 	return p;
 }
 
-/* Might one more fail at once? Then one report tells of all. */
+/* Might one more end at once? Then one report tells of all. */
 static bool
 is_unsettled(const struct message *m)
 {
 	uint32_t i;
-	bool failed = false;
+	bool ended = false;
 
 	for (i = 0; i < m->count; i++) {
 		if (m->rcpts[i].state == RCPT_ACTIVE ||
@@ -237,32 +279,36 @@ is_unsettled(const struct message *m)
 		    (m->rcpts[i].state == RCPT_READY &&
 			!m->rcpts[i].lane->resting))
 			return true;
-		failed |= m->rcpts[i].state == RCPT_FAILED;
+		ended |= m->rcpts[i].state == RCPT_FAILED ||
+			 m->rcpts[i].state == RCPT_DELIVERED;
 	}
-	return !failed;
+	return !ended;
 }
 
 void
-report_failed(struct qmgr *q, struct message *m)
+report_ended(struct qmgr *q, struct message *m)
 {
 	struct envelope e;
 	struct report *p;
-	const char *sender;
+	bool dropped = false;
 
 	if (m->reporting || m->moving || is_unsettled(m))
 		return;
 	if (envelope_read(m, &e) == 0) {
-		p = report_new(q, m, &e, false);
-		sender = envelope_sender(&e, p->numbers[0]);
-		if (*sender != '\0') {
-			send_report(p, &e, sender);
-		} else {
-			drop_failed(q, m, p);
+		dropped = drop_failed(q, m, &e);
+		p = report_new(q, m, &e, REPORT_FAILED);
+		if (p->count == 0) {
 			free(p);
-			settle(q, m);
+			p = report_new(q, m, &e, REPORT_DELIVERED);
 		}
+		if (p->count > 0)
+			send_report(p, &e, envelope_sender(&e, p->numbers[0]));
+		else
+			free(p);
 	}
 	envelope_free(&e);
+	if (dropped)
+		settle(q, m);
 }
 
 void
@@ -276,7 +322,7 @@ report_delay(struct qmgr *q, struct message *m)
 	    time(NULL) - m->arrival < q->settings.warning)
 		return;
 	if (envelope_read(m, &e) == 0) {
-		p = report_new(q, m, &e, true);
+		p = report_new(q, m, &e, REPORT_DELAYED);
 		sender = p->count > 0 ? envelope_sender(&e, p->numbers[0]) : "";
 		if (*sender != '\0') {
 			send_report(p, &e, sender);

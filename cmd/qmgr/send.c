@@ -169,6 +169,16 @@ collect(struct delivery *d)
 }
 
 static void
+add_recipient(struct record *r, const struct envelope *e, uint32_t number)
+{
+	record_add(r, "recipient", e->recipients[number]);
+	if (e->notifies[number] != NULL)
+		record_add(r, "notify", e->notifies[number]);
+	if (e->orcpts[number] != NULL)
+		record_add(r, "orcpt", e->orcpts[number]);
+}
+
+static void
 question(struct delivery *d, struct record *r)
 {
 	const struct envelope *e = &d->envelope;
@@ -177,8 +187,10 @@ question(struct delivery *d, struct record *r)
 
 	record_add(r, "id", e->entry.id);
 	record_add(r, "host", d->lane->name);
+	record_copy(r, &e->entry.head, "ret");
+	record_copy(r, &e->entry.head, "envid");
 	for (i = 0; i < d->count; i++)
-		record_add(r, "recipient", e->recipients[d->rcpts[i]->number]);
+		add_recipient(r, e, d->rcpts[i]->number);
 	if (body != NULL)
 		record_add(r, "body", body);
 }

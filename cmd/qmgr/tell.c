@@ -14,7 +14,7 @@ static const char *
 state_name(const struct message *m, const struct rcpt *r)
 {
 	static const char *const names[] = {"moving", "waiting", "ready",
-	    "active", "held", "failed", "finished"};
+	    "active", "held", "failed", "delivered", "finished"};
 
 	if (r->state == RCPT_READY && r->lane->resting)
 		return "waiting";

@@ -158,8 +158,8 @@ is_movable(const struct message *m)
 static void
 question(const struct message *m, const struct envelope *e, struct record *r)
 {
-	static const char *const keep[] = {"body", "uid", "client_address",
-	    "client_name", "helo_name", "session"};
+	static const char *const keep[] = {"body", "ret", "envid", "uid",
+	    "client_address", "client_name", "helo_name", "session"};
 	const char *value;
 	uint32_t i;
 
@@ -186,6 +186,10 @@ question(const struct message *m, const struct envelope *e, struct record *r)
 			record_add(r, "owner", e->senders[i]);
 		if (e->direct[i])
 			record_add(r, "direct", "yes");
+		if (e->notifies[i] != NULL)
+			record_add(r, "notify", e->notifies[i]);
+		if (e->orcpts[i] != NULL)
+			record_add(r, "orcpt", e->orcpts[i]);
 	}
 }
 

@@ -200,6 +200,9 @@ take_offer(struct engine *e)
 	case OFFER_SMTPUTF8:
 		e->smtputf8 = true;
 		break;
+	case OFFER_DSN:
+		e->dsn = true;
+		break;
 	case OFFER_SIZE:
 		e->with_size = true;
 		e->size_limit = offer.size;

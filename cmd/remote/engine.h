@@ -37,6 +37,10 @@ struct envelope {
 	struct outcome outcomes[RCPT_MAX];
 	uint64_t size; /* of the message on the wire */
 	bool eightbit; /* it has bytes over 127 */
+
+	/* RFC 3461's parameters, NULL where none was given */
+	const char *ret, *envid, *notifies[RCPT_MAX], *orcpts[RCPT_MAX];
+	bool passed_on[RCPT_MAX]; /* the server was asked to notify */
 };
 
 enum phase {
@@ -68,7 +72,7 @@ struct engine {
 	struct reply reply;
 
 	/* what the server offers */
-	bool pipelining, eightbitmime, smtputf8, with_size;
+	bool pipelining, eightbitmime, smtputf8, with_size, dsn;
 	uint64_t size_limit; /* 0: none told */
 
 	/* the transaction */

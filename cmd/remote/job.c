@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsn.h"
 #include "exits.h"
 #include "log.h"
 
@@ -81,14 +82,33 @@ parse_hosts(struct job *job, const char *text)
 	return why != NULL ? why : take_host(job);
 }
 
+/* What belongs to the last recipient. */
+static void
+take_wish(struct envelope *envelope, const char *name, const char *value)
+{
+	const size_t last = envelope->count - 1;
+	unsigned bits;
+
+	if (envelope->count == 0)
+		return;
+	if (record_is(name, "notify") && dsn_notify(value, &bits) == 0)
+		envelope->notifies[last] = value;
+	if (record_is(name, "orcpt") && dsn_is_orcpt(value))
+		envelope->orcpts[last] = value;
+}
+
 static const char *
 parse_recipients(struct job *job)
 {
 	struct envelope *envelope = &job->envelope;
-	const char *one;
+	const char *name, *one;
 	size_t at = 0;
 
-	while ((one = record_each(&job->question, "recipient", &at)) != NULL) {
+	while (record_walk(&job->question, &at, &name, &one)) {
+		if (!record_is(name, "recipient")) {
+			take_wish(envelope, name, one);
+			continue;
+		}
 		if (envelope->count == RCPT_MAX)
 			return "more than 100 recipients";
 		if (*one == '\0' || !fits_command(one))
@@ -120,6 +140,10 @@ parse_fields(struct job *job)
 	if (record_get(q, "sender") == NULL)
 		return "sender: missing";
 	job->envelope.sender = record_text(q, "sender");
+	if (dsn_is_ret(record_text(q, "ret")))
+		job->envelope.ret = record_get(q, "ret");
+	if (dsn_is_envid(record_text(q, "envid")))
+		job->envelope.envid = record_get(q, "envid");
 	if (record_get(q, "host") == NULL)
 		return "host: missing";
 	if ((why = parse_hosts(job, record_text(q, "host"))) != NULL)
@@ -253,6 +277,8 @@ job_answer(const struct job *job, size_t i, struct record *answer)
 	add(answer, "mta", o->mta);
 	add(answer, "reply", o->reply);
 	add(answer, "rule", rule_of(job, o, rule, sizeof(rule)));
+	if (o->class == OUTCOME_DONE && job->envelope.passed_on[i])
+		add(answer, "dsn", "yes");
 }
 
 void

@@ -12,6 +12,7 @@ static const struct {
     {"PIPELINING", OFFER_PIPELINING},
     {"8BITMIME", OFFER_8BITMIME},
     {"SMTPUTF8", OFFER_SMTPUTF8},
+    {"DSN", OFFER_DSN},
     {"SIZE", OFFER_SIZE},
 };
 

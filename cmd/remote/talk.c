@@ -95,25 +95,49 @@ data_step(const struct engine *e)
 }
 
 static void
-send_step(struct engine *e, size_t step)
+send_mail(struct engine *e)
 {
 	const struct envelope *envelope = e->envelope;
 
+	engine_say(e, "MAIL FROM:<%s>", envelope->sender);
+	if (e->with_size)
+		engine_say(e, " SIZE=%llu", (unsigned long long)envelope->size);
+	if (envelope->eightbit)
+		engine_say(e, " BODY=8BITMIME");
+	if (e->smtputf8 && needs_utf8(e))
+		engine_say(e, " SMTPUTF8");
+	if (e->dsn && envelope->ret != NULL)
+		engine_say(e, " RET=%s", envelope->ret);
+	if (e->dsn && envelope->envid != NULL)
+		engine_say(e, " ENVID=%s", envelope->envid);
+	engine_say(e, "\r\n");
+}
+
+/* A server without DSN is not asked; we tell of the success (RFC 3461 5.2.2).
+ */
+static void
+send_rcpt(struct engine *e, size_t i)
+{
+	struct envelope *envelope = e->envelope;
+
+	engine_say(e, "RCPT TO:<%s>", envelope->recipients[i]);
+	envelope->passed_on[i] = e->dsn && envelope->notifies[i] != NULL;
+	if (envelope->passed_on[i])
+		engine_say(e, " NOTIFY=%s", envelope->notifies[i]);
+	if (e->dsn && envelope->orcpts[i] != NULL)
+		engine_say(e, " ORCPT=%s", envelope->orcpts[i]);
+	engine_say(e, "\r\n");
+}
+
+static void
+send_step(struct engine *e, size_t step)
+{
 	if (step == STEP_RSET) {
 		engine_say(e, "RSET\r\n");
 	} else if (step == STEP_MAIL) {
-		engine_say(e, "MAIL FROM:<%s>", envelope->sender);
-		if (e->with_size)
-			engine_say(e, " SIZE=%llu",
-			    (unsigned long long)envelope->size);
-		if (envelope->eightbit)
-			engine_say(e, " BODY=8BITMIME");
-		if (e->smtputf8 && needs_utf8(e))
-			engine_say(e, " SMTPUTF8");
-		engine_say(e, "\r\n");
+		send_mail(e);
 	} else if (step < data_step(e)) {
-		engine_say(e, "RCPT TO:<%s>\r\n",
-		    envelope->recipients[e->chosen[step - STEP_RCPT]]);
+		send_rcpt(e, e->chosen[step - STEP_RCPT]);
 	} else {
 		engine_say(e, "DATA\r\n");
 	}

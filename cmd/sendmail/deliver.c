@@ -331,12 +331,21 @@ is_eightbit(const char *text, size_t len)
 static int
 envelope(const struct mail *mail, struct record *record)
 {
+	const struct options *o = mail->options;
+
 	if (record_add(record, "sender", mail->sender) == -1)
 		return say(EX_USAGE, "sender", strerror(errno));
 	for (size_t i = 0; i < mail->rcpts.count; i++)
-		if (record_add(record, "recipient", mail->rcpts.list[i]) == -1)
+		if (record_add(record, "recipient", mail->rcpts.list[i]) ==
+			-1 ||
+		    (o->notify != NULL &&
+			record_add(record, "notify", o->notify) == -1))
 			return say(EX_USAGE, "recipient", strerror(errno));
-	if (mail->options->eightbit || is_eightbit(mail->head, mail->head_len))
+	if (o->ret != NULL)
+		record_add(record, "ret", o->ret);
+	if (o->envid[0] != '\0')
+		record_add(record, "envid", o->envid);
+	if (o->eightbit || is_eightbit(mail->head, mail->head_len))
 		record_add(record, "body", "8BITMIME");
 	return EX_OK;
 }

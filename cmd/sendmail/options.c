@@ -131,6 +131,34 @@ hops(struct options *o, const char *arg)
 	return wrong == NULL ? 0 : refuse(o, "-h: not a count of hops");
 }
 
+static int
+notify(struct options *o, const char *arg)
+{
+	unsigned bits;
+
+	if (dsn_notify(arg, &bits) == -1)
+		return refuse(o, "-N: never, or success,failure,delay");
+	o->notify = arg;
+	return 0;
+}
+
+static int
+ret(struct options *o, const char *arg)
+{
+	if (!dsn_is_ret(arg))
+		return refuse(o, "-R: full or hdrs");
+	o->ret = arg;
+	return 0;
+}
+
+static int
+envid(struct options *o, const char *arg)
+{
+	if (!xtext_encode(arg, o->envid, sizeof(o->envid)))
+		return refuse(o, "-V: the envelope id is too long");
+	return 0;
+}
+
 /* Options that would mislead: to ignore them is to do something else. */
 static int
 misleading(struct options *o, int option)
@@ -172,15 +200,21 @@ option(
 	case 'i':
 		o->dots = false;
 		return 0;
+	case 'N':
+		return notify(o, arg);
 	case 'O':
 		return setting(o, arg, warn);
 	case 'o':
 		return letter(o, arg, warn);
 	case 'q':
 		return queue(o, arg);
+	case 'R':
+		return ret(o, arg);
 	case 't':
 		o->headers = true;
 		return 0;
+	case 'V':
+		return envid(o, arg);
 	case 'v':
 		o->verbose = true;
 		return 0;

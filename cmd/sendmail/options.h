@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "dsn.h"
+
 enum mode {
 	MODE_DELIVER = 'm', /* -bm: a message on standard input */
 	MODE_SMTP = 's',    /* -bs: SMTP there */
@@ -21,20 +23,23 @@ enum mode {
 
 struct options {
 	enum mode mode;
-	bool headers;       /* -t: recipients are in the header */
-	bool dots;          /* a line with a lone dot ends the message */
-	bool verbose;       /* -v */
-	bool quiet;         /* -oeq: say nothing, exit with the status */
-	bool every;         /* -q30m: an interval */
-	bool eightbit;      /* -B 8BITMIME */
-	const char *sender; /* -f, or NULL */
-	char sender_option; /* 'f' or 'r': which it was */
-	const char *name;   /* -F, or NULL */
-	unsigned hops;      /* -h */
-	char flush;         /* 'I', 'R' or 'S' and */
-	const char *which;  /* what to flush, or NULL for all */
-	int first;          /* argv's first operand */
-	char why[128];      /* after -1: what is wrong */
+	bool headers;              /* -t: recipients are in the header */
+	bool dots;                 /* a line with a lone dot ends the message */
+	bool verbose;              /* -v */
+	bool quiet;                /* -oeq: say nothing, exit with the status */
+	bool every;                /* -q30m: an interval */
+	bool eightbit;             /* -B 8BITMIME */
+	const char *sender;        /* -f, or NULL */
+	char sender_option;        /* 'f' or 'r': which it was */
+	const char *name;          /* -F, or NULL */
+	unsigned hops;             /* -h */
+	const char *notify;        /* -N: RFC 3461's NOTIFY, or NULL */
+	const char *ret;           /* -R: its RET */
+	char envid[DSN_ENVID + 1]; /* -V: its ENVID, in xtext, or "" */
+	char flush;                /* 'I', 'R' or 'S' and */
+	const char *which;         /* what to flush, or NULL for all */
+	int first;                 /* argv's first operand */
+	char why[128];             /* after -1: what is wrong */
 };
 
 /*

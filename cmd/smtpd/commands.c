@@ -99,86 +99,9 @@ ehlo(struct session *s, char *argument)
 	session_reply(s, "250-PIPELINING");
 	session_reply(s, "250-8BITMIME");
 	session_reply(s, "250-CHUNKING");
+	session_reply(s, "250-DSN");
 	session_reply(s, "250-SIZE %ju", (uintmax_t)s->config->databytes);
 	session_reply(s, "250 HELP");
-}
-
-/* --- parameters -------------------------------------------------------------
- * Each takes its value (NULL if there is none) and returns NULL or the reply
- * that refuses it.
- */
-
-/* RFC 1870 */
-static const char *
-size_parameter(struct session *s, const char *value)
-{
-	const uint64_t limit = s->config->databytes;
-
-	if (value == NULL || value[strspn(value, "0123456789")] != '\0' ||
-	    strlen(value) > 20)
-		return "501 5.5.4 SIZE needs a number";
-	s->declared = strtoull(value, NULL, 10); /* at worst the largest */
-	if (limit > 0 && s->declared > limit)
-		return "552 5.3.4 Message too large";
-	return NULL;
-}
-
-/* RFC 6152 */
-static const char *
-body_parameter(struct session *s, const char *value)
-{
-	if (value == NULL)
-		return "501 5.5.4 BODY needs a value";
-	s->eightbit = strcasecmp(value, "8BITMIME") == 0;
-	if (!s->eightbit && strcasecmp(value, "7BIT") != 0)
-		return "555 5.5.4 Unsupported BODY";
-	return NULL;
-}
-
-static const struct parameter {
-	const char *verb;
-	const char *keyword;
-	const char *(*take)(struct session *, const char *value);
-} parameters[] = {
-    {"MAIL", "SIZE", size_parameter},
-    {"MAIL", "BODY", body_parameter},
-};
-#define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
-
-static const char *
-take_parameter(struct session *s, const char *verb, const char *keyword,
-    const char *value, unsigned *seen)
-{
-	const struct parameter *p;
-	size_t i;
-
-	for (i = 0; i < PARAMETERS; i++) {
-		p = &parameters[i];
-		if (strcmp(p->verb, verb) != 0 ||
-		    strcasecmp(p->keyword, keyword) != 0)
-			continue;
-		if ((*seen & (1u << i)) != 0)
-			return "501 5.5.4 Parameter given twice";
-		*seen |= 1u << i;
-		return p->take(s, value);
-	}
-	return "555 5.5.4 Unknown parameter";
-}
-
-/* NULL, or the reply that refuses one of them. */
-static const char *
-take_parameters(struct session *s, const char *verb, char *rest)
-{
-	const char *wrong;
-	char *keyword, *value;
-	unsigned seen = 0;
-	int got;
-
-	while ((got = path_parameter(&rest, &keyword, &value)) == 1)
-		if ((wrong = take_parameter(s, verb, keyword, value, &seen)) !=
-		    NULL)
-			return wrong;
-	return got == -1 ? "501 5.5.4 Malformed parameter" : NULL;
 }
 
 /* --- the transaction ------------------------------------------------------ */
@@ -220,7 +143,7 @@ mail(struct session *s, char *argument)
 	}
 	session_reset(s);
 	if ((wrong = path_parse(&path, argument, "FROM:")) != NULL ||
-	    (wrong = take_parameters(s, "MAIL", path.parameters)) != NULL) {
+	    (wrong = parameters_take(s, "MAIL", path.parameters)) != NULL) {
 		refuse_argument(s, wrong);
 		return;
 	}
@@ -254,7 +177,7 @@ rcpt(struct session *s, char *argument)
 		return;
 	}
 	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
-	    (wrong = take_parameters(s, "RCPT", path.parameters)) != NULL) {
+	    (wrong = parameters_take(s, "RCPT", path.parameters)) != NULL) {
 		refuse_argument(s, wrong);
 		return;
 	}
@@ -282,7 +205,8 @@ accept_sender(struct session *s)
 void
 command_accept(struct session *s)
 {
-	if (record_add(&s->envelope, "recipient", s->asked) == -1) {
+	if (record_add(&s->envelope, "recipient", s->asked) == -1 ||
+	    parameters_keep(s) == -1) {
 		too_many(s);
 		return;
 	}

@@ -98,6 +98,10 @@ complete_envelope(struct session *s)
 	bad |= record_add(e, "session", s->name);
 	if (s->eightbit)
 		bad |= record_add(e, "body", "8BITMIME");
+	if (s->ret != NULL)
+		bad |= record_add(e, "ret", s->ret);
+	if (s->envid != NULL)
+		bad |= record_add(e, "envid", s->envid);
 	if (hold != NULL) {
 		bad |= record_add(e, "hold", hold);
 		bad |= record_add(e, "rule", rule);

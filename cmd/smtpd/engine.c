@@ -43,6 +43,10 @@ session_reset(struct session *s)
 	free(s->sender);
 	free(s->hold);
 	free(s->rule);
+	free(s->ret);
+	free(s->envid);
+	parameters_forget(s);
+	s->ret = s->envid = NULL;
 	s->sender = s->hold = s->rule = NULL;
 	s->mail = s->begun = s->discard = s->eightbit = false;
 	s->chunking = s->spoiled = false;

@@ -64,6 +64,13 @@ bool chain_begin(struct session *);
 void chain_judged(struct session *, const struct record *answer);
 void chain_free(struct session *);
 
+/* parameter.c */
+/* NULL, or the reply that refuses one of the parameters. */
+const char *parameters_take(struct session *, const char *verb, char *rest);
+/* Those of the recipient that was accepted, into the envelope.  0 or -1. */
+int parameters_keep(struct session *);
+void parameters_forget(struct session *);
+
 /* Why a message is refused. */
 struct fault {
 	const char *reply;

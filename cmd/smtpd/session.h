@@ -96,6 +96,8 @@ struct session {
 	char *if_permit, *if_permit_rule, *if_reject, *if_reject_rule;
 	uint64_t declared; /* SIZE= */
 	bool eightbit;
+	char *ret, *envid;    /* RFC 3461, NULL if not given */
+	char *notify, *orcpt; /* of the recipient in asked */
 	struct record envelope;
 	unsigned recipients;
 	const struct fault *doom; /* why it must fail */

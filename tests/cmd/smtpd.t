@@ -47,7 +47,7 @@ alone() {
 
 # Only the replies from the one to MAIL on.
 mail() {
-	alone "EHLO x.test\r\n$1QUIT\r\n" | sed -n '9,$p' | sed '$d'
+	alone "EHLO x.test\r\n$1QUIT\r\n" | sed -n '10,$p' | sed '$d'
 }
 
 logged() {
@@ -110,6 +110,7 @@ is 'a message' '220 me.test ESMTP
 250-PIPELINING
 250-8BITMIME
 250-CHUNKING
+250-DSN
 250-SIZE 256000
 250 HELP
 250 2.1.0 <a@x.test>... Sender ok

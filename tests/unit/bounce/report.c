@@ -56,6 +56,30 @@ static const struct {
 	    "\nFinal-Recipient: rfc822; e@f\nAction: failed\n"
 	    "Status: 5.2.2\nDiagnostic-Code: x-postern; quota\n",
 	    "The mailbox is full."}},
+    {"request=failed\nid=i\nsender=k@l\nret=HDRS\nenvid=QQ+2B1\nrecipient=a@b\n"
+     "original_recipient=c@d\norcpt=rfc822;kim+2Bx@d\nstatus=5.1.1\n\n",
+	"Subject: x\n\nbody\n",
+	{"\nOriginal-Envelope-Id: QQ+1\nReporting-MTA: dns; mx.example\n",
+	    "\nOriginal-Recipient: rfc822; kim+x@d\nFinal-Recipient: rfc822; "
+	    "a@b\n",
+	    "Content-Type: text/rfc822-headers\n", "!body\n"}},
+    /* C28: what stands in it in xtext ends no line. */
+    {"request=failed\nid=i\nsender=k@l\nenvid=a+0D+0AX:b\nrecipient=a@b\n"
+     "orcpt=rfc822;a+0D+0AX:+20y\nstatus=5.1.1\n\n",
+	"",
+	{"\nOriginal-Envelope-Id: a\\x0D\\x0AX:b\n",
+	    "\nOriginal-Recipient: rfc822; a\\x0D\\x0AX: y\n"}},
+    {"request=delivered\nid=i\nsender=k@l\nrecipient=a@b\nclass=done\n"
+     "action=delivered\nstatus=2.1.5\nrecipient=c@d\nclass=done\n"
+     "action=relayed\nstatus=2.0.0\nmta=mx.d [192.0.2.1]\nreply=250 ok\n\n",
+	"Subject: x\n\nbody\n",
+	{"Subject: Successful Mail Delivery Report\n",
+	    "\n  <a@b>\n    Delivered.\n",
+	    "Handed on to mx.d [192.0.2.1], which does not tell",
+	    "\nFinal-Recipient: rfc822; a@b\nAction: delivered\nStatus: "
+	    "2.1.5\n",
+	    "\nAction: relayed\nStatus: 2.0.0\nRemote-MTA: dns; mx.d\n",
+	    "!body\n"}},
     {"request=warning\nid=i\nsender=k@l\nexpiry=3600\nrecipient=a@b\n"
      "status=4.4.1\n\n",
 	"",
@@ -155,7 +179,8 @@ static void
 test_requests_that_make_no_sense(void **state)
 {
 	static const char *const wrong[][2] = {
-	    {"request=list\n\n", "request is neither failed nor warning"},
+	    {"request=list\n\n",
+		"request is none of failed, warning, delivered"},
 	    {"request=failed\n\n", "no id"},
 	    {"request=failed\nid=x\n\n", "no sender"},
 	    {"request=failed\nid=x\nsender=\nrecipient=a\n\n",

@@ -75,6 +75,17 @@ static const struct {
     {&user, PLAIN "body=8BITMIME\n", NULL,
 	STAMP PLAIN "body=8BITMIME\nuid=1000\n", FROM_USER},
     {&user, PLAIN "body=BINARYMIME\n", "5.5.4", "", FROM_USER},
+    {&user,
+	"sender=a@b\nret=HDRS\nrecipient=c@d\nnotify=NEVER\nrecipient=e@f\n"
+	"orcpt=rfc822;g@h\nnotify=DELAY\nenvid=x\n",
+	NULL,
+	STAMP "sender=a@b\nrecipient=c@d\nnotify=NEVER\nrecipient=e@f\n"
+	      "orcpt=rfc822;g@h\nnotify=DELAY\nret=HDRS\nenvid=x\nuid=1000\n",
+	FROM_USER},
+    {&user, PLAIN "notify=OFTEN\n", "5.5.4", "", FROM_USER},
+    {&user, PLAIN "orcpt=a@b\n", "5.5.4", "", FROM_USER},
+    {&user, PLAIN "ret=some\n", "5.5.4", "", FROM_USER},
+    {&user, PLAIN "envid=a=b\n", "5.5.4", "", FROM_USER},
 };
 
 static void

@@ -56,6 +56,8 @@ static const struct {
     {"sendmail -U -G -n -m -Ac -L tag -p SMTP:h -V id -h 3 -d0.4 bob",
 	"m,,-,-,bob"},
     {"sendmail bob -f a", "m,,-,-,bob"},
+    {"sendmail -N sometimes bob", "!-N: never, or success,failure,delay"},
+    {"sendmail -R half bob", "!-R: full or hdrs"},
     {"sendmail -Z", "!unknown option -Z"},
     {"sendmail -f", "!-f needs an argument"},
     {"sendmail -bx", "!-b: the modes are m, s, p, v and i"},

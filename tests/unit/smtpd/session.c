@@ -15,8 +15,8 @@ static const struct conversation {
     {"quit", "quit\r\n", "220 |221 2.0.0", "", "", "."},
     {"EHLO", "EHLO x\r\n",
 	"220 |250-me.test Hello client.test [192.0.2.7], pleased to meet you"
-	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-CHUNKING|250-"
-	"SIZE 3000000"
+	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-CHUNKING|"
+	"250-DSN|250-SIZE 3000000"
 	"|250 HELP",
 	"", "", ""},
     {"message", DATA "Subject: x\r\n\r\n..hi\r\n.\r\n",
@@ -106,6 +106,19 @@ static const struct conversation {
     {"hold", START "RCPT TO:<hold@h>\r\nDATA\r\n~x\r\n.\r\n",
 	STARTED "250 2.1.5|354 |250 2.0.0 0000001a-00001 ", "x\n",
 	"accepted:0000001a-00001|", ""},
+    {"C28", START "RCPT TO:<u@h> ORCPT=rfc822;a+0d+0aX\r\n",
+	STARTED "501 5.5.4", "", "refused:smtpd:syntax|", ""},
+    {"C29",
+	START "RCPT TO:<u@h> NOTIFY=NEVER,FAILURE\r\nRCPT TO:<u@h> NOTIFY=\r\n"
+	      "RCPT TO:<u@h> NOTIFY=NEVER ORCPT=rfc822;kim@example.org\r\n",
+	STARTED "501 5.5.4|501 5.5.4|250 2.1.5", "",
+	"refused:smtpd:syntax|refused:smtpd:syntax|", ""},
+    {"RET, ENVID",
+	HELO "MAIL FROM:<a@b> RET=HALF\r\nMAIL FROM:<a@b> ENVID=\r\n"
+	     "MAIL FROM:<a@b> RET=FULL RET=FULL\r\nMAIL FROM:<a@b> RET=FULL "
+	     "ENVID=x\r\n",
+	"220 |250 |501 5.5.4|501 5.5.4|501 5.5.4|250 2.1.0", "",
+	"refused:smtpd:syntax|refused:smtpd:syntax|refused:smtpd:syntax|", ""},
     {"B01", START "BDAT 5 LAST\r\nhelloNOOP\r\n", STARTED "250 2.0.0|250 ",
 	"hello\n", "accepted:0000001a-00001|", ""},
     {"B04", START "BDAT -1\r\nNOOP\r\n", STARTED "501 5.5.4", "",
