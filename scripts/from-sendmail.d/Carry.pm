@@ -134,8 +134,10 @@ sub arguments {
 sub words {
 	my ($carry, $fact, $file, $text) = @_;
 	my $words = join(' ', arguments($file, @{ $fact->{args} }));
-	# One that takes a number has none if the table alone is to be asked.
+	# One that takes a number has none if the table alone is to be asked, and
+	# is five minutes at most, there as here.
 	my $alone = $file eq 'greet_pause' ? '0' : 'yes';
+	$words = 300000 if $words =~ /^[0-9]+\z/ && $words > 300000;
 	my $told = $carry->put($file, $words eq '' ? $alone : $words, $fact);
 	$told .= ", $text" if $text ne '';
 	$carry->carried($fact, $told);

@@ -274,6 +274,8 @@ like 'a value that no program takes is not written' \
 ok 'and no file' test ! -e "$work/one/maxrcpt"
 like 'nor a time' 'not in 1-86400; timeoutsmtpd keeps its default$' \
     conf 'O Timeout.command=2d'
+like 'a pause has an end' ': greet_pause: 300000$' \
+    m4 'FEATURE(`greet_pause'"'"', `86400000'"'"')'
 like 'no warning is one in a year' ': delaywarning: 365d, no warning' \
     conf 'O Timeout.queuewarn=0h'
 like 'who runs the programs of aliases' ': default-user: mailnull, ' \
