@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,12 @@
 
 #define CACHE_SIZE  4096 /* slots; a name has one, by its hash */
 #define PENDING_MAX 1000 /* names that wait */
+/*
+ * Who asks has only so many lines to us.  When some names wait for name servers
+ * that do not answer, others are not made to wait for theirs as well.
+ */
+#define STUCK_MAX     32
+#define STUCK_SECONDS 2
 
 static const time_t lifetimes[] = {
     [DOMAIN_NO] = 60, /* one that is new should not wait long */
@@ -27,8 +34,9 @@ struct known {
 };
 
 struct wanted {
-	LIST_ENTRY(wanted) entry;
+	TAILQ_ENTRY(wanted) entry;
 	struct domains *owner;
+	time_t begun;
 	char name[ADDR_SIZE];
 };
 
@@ -36,7 +44,7 @@ struct domains {
 	struct resolver *resolver;
 	void (*known)(const char *name, void *arg);
 	void *arg;
-	LIST_HEAD(, wanted) pending;
+	TAILQ_HEAD(pending, wanted) pending; /* the oldest first */
 	size_t count;
 	struct known *cache[CACHE_SIZE];
 };
@@ -83,7 +91,7 @@ on_found(enum resolve_class class, void *arg)
 	    class == RESOLVE_OK     ? DOMAIN_YES
 	    : class == RESOLVE_FAIL ? DOMAIN_NO
 				    : DOMAIN_ERROR);
-	LIST_REMOVE(w, entry);
+	TAILQ_REMOVE(&d->pending, w, entry);
 	d->count--;
 	d->known(w->name, d->arg);
 	free(w);
@@ -100,7 +108,7 @@ domains_new(struct event_base *base, const char *confdir,
 	d->resolver = resolver_new(base, confdir);
 	d->known = known;
 	d->arg = arg;
-	LIST_INIT(&d->pending);
+	TAILQ_INIT(&d->pending);
 	return d;
 }
 
@@ -113,8 +121,8 @@ domains_free(struct domains *d)
 	if (d == NULL)
 		return;
 	resolver_free(d->resolver);
-	while ((w = LIST_FIRST(&d->pending)) != NULL) {
-		LIST_REMOVE(w, entry);
+	while ((w = TAILQ_FIRST(&d->pending)) != NULL) {
+		TAILQ_REMOVE(&d->pending, w, entry);
 		free(w);
 	}
 	for (i = 0; i < CACHE_SIZE; i++)
@@ -122,21 +130,37 @@ domains_free(struct domains *d)
 	free(d);
 }
 
+static bool
+is_stuck(const struct domains *d)
+{
+	const struct wanted *w;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(w, &d->pending, entry)
+	{
+		if (now() < w->begun + STUCK_SECONDS || n == STUCK_MAX)
+			break;
+		n++;
+	}
+	return n == STUCK_MAX;
+}
+
 static enum domain
 want(struct domains *d, const char *name)
 {
 	struct wanted *w;
 
-	LIST_FOREACH(w, &d->pending, entry)
+	TAILQ_FOREACH(w, &d->pending, entry)
 	if (strcmp(w->name, name) == 0)
 		return DOMAIN_PENDING;
-	if (d->count >= PENDING_MAX)
+	if (d->count >= PENDING_MAX || is_stuck(d))
 		return DOMAIN_ERROR;
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return DOMAIN_ERROR;
 	w->owner = d;
 	strlcpy(w->name, name, sizeof(w->name));
-	LIST_INSERT_HEAD(&d->pending, w, entry);
+	w->begun = now();
+	TAILQ_INSERT_TAIL(&d->pending, w, entry);
 	d->count++;
 	(void)resolve_domain(d->resolver, name, on_found, w);
 	return DOMAIN_PENDING;

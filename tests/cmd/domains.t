@@ -15,6 +15,7 @@ has-a.test A 192.0.2.80
 has-aaaa.test AAAA 2001:db8::80
 sick.test SERVFAIL
 silent.test SILENT
+/\.silent\.test$/ SILENT
 192.0.2.7 PTR seven.test
 /^(.*\.)?any\.test$/ A 192.0.2.81
 EOT
@@ -97,4 +98,40 @@ is 'one who waits for DNS keeps nobody waiting' 'action=DUNNO
 the other waits' perl "$work/talk.pl" "$socket" a@has-a.test a@silent.test
 is 'and one who leaves meanwhile harms nobody' 'action=DUNNO
 the other waits' perl "$work/talk.pl" "$socket" a@has-mx.test a@silent.test
+
+cat >"$work/many.pl" <<'EOT'
+# many SOCKET: names that nobody answers for, until one is answered at once
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
+$SIG{ALRM} = sub { die "no answer in time\n" };
+alarm 8; # less than the deadline of a look-up
+my $waiting = IO::Select->new;
+my $n = 0;
+sub ask {
+	my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!";
+	$n++;
+	print $s "client_address=192.0.2.1\nprotocol_state=MAIL\n" .
+	    "sender=a\@$n.silent.test\n\n";
+	$s->flush;
+	$waiting->add($s);
+}
+ask() for 1 .. 32;
+my @ready;
+until (@ready = $waiting->can_read(0.2)) {
+	ask();
+}
+my $line = readline $ready[0];
+$line =~ s/\d+(\.silent)/N$1/g;
+print $line;
+EOT
+is 'where many wait for DNS, the next one is told at once' \
+    'action=451 4.1.8 Domain of sender address a@N.silent.test does not resolve' \
+    perl "$work/many.pl" "$socket"
+like 'and others are served' '^action=DUNNO$' \
+    perl -e 'use IO::Socket::UNIX; alarm 8;
+	$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die;
+	print $s "protocol_state=MAIL\nsender=a\@has-a.test\n\n"; $s->flush;
+	print scalar readline $s' "$socket"
 finish
