@@ -38,13 +38,14 @@ take_quoted(struct scan *s, char quote)
 		else
 			put(s);
 	}
-	s->at++;
+	if (s->why == NULL)
+		s->at++;
 }
 
 static void
 take_word(struct scan *s)
 {
-	while (*s->at != '\0' && !is_blank(*s->at) && s->why == NULL) {
+	while (s->why == NULL && *s->at != '\0' && !is_blank(*s->at)) {
 		if (*s->at == '"' || *s->at == '\'')
 			take_quoted(s, *s->at++);
 		else if (strchr(";&|<>()$`\n", *s->at) != NULL)

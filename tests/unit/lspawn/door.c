@@ -63,6 +63,7 @@ teardown(void **state)
 {
 	(void)state;
 	map_close(door.mailboxes);
+	map_close(door.aliases);
 	unlink(table);
 	return rmdir(folder);
 }
