@@ -14,6 +14,8 @@ RUNDIR	?= /run/postern
 MAILDIR	?= /var/spool/mail
 
 B	:= build$(if $(SAN),-san)
+# However it was spelled: the .d files name their objects by it.
+override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 CMDS	:= $(notdir $(wildcard cmd/*))
 objects	 = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 modules	 = $(filter-out $(B)/cmd/$(1)/$(1).o,$(call objects,cmd/$(1)))
