@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <err.h>
@@ -158,6 +159,19 @@ leave_changed(struct asker *a, const struct envelope *e, const char *sender,
 	return got;
 }
 
+/* Whether there is such a table is looked at once a second. */
+static bool
+is_on(struct qmgr *q)
+{
+	int64_t now = time(NULL);
+
+	if (now != q->rewrites_seen) {
+		q->rewrites = rewriter_is_on(q->rewriter);
+		q->rewrites_seen = now;
+	}
+	return q->rewrites;
+}
+
 int
 message_leave(struct qmgr *q, struct rcpt *rcpt, struct envelope *e, bool local,
     struct record *r, struct evbuffer *content, int *fd)
@@ -166,7 +180,7 @@ message_leave(struct qmgr *q, struct rcpt *rcpt, struct envelope *e, bool local,
 	const char *sender = envelope_sender(e, rcpt->number);
 	struct asker a = {q, local};
 
-	if (!rewriter_is_on(q->rewriter)) {
+	if (!is_on(q)) {
 		record_add(r, "sender", sender);
 		return message_content(q, m, e, r, content, fd);
 	}

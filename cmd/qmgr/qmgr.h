@@ -97,7 +97,9 @@ struct qmgr {
 	struct settings settings;
 	struct router *router;
 	struct rewriter *rewriter; /* with the router's tables */
-	int mess, states;          /* folders */
+	bool rewrites;             /* is it on?  As it was then: */
+	int64_t rewrites_seen;
+	int mess, states; /* folders */
 	struct stores stores;
 	struct lanes lanes;
 	struct doors doors;
