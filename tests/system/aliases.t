@@ -306,7 +306,7 @@ test_hostile_list() {
 }
 
 test_many_members() {
-	local n=10000 begun=$SECONDS
+	local n=10000 begun=$SECONDS most=65536
 	seq -f 'box+%.0f@localhost' "$n" | list many kjy 644
 	echo "box $dir/mail/box jyj" >>"$dir/conf/mailboxes"
 	touch "$dir/mail/box"
@@ -326,8 +326,10 @@ test_many_members() {
 			sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\).*/\1/p' \
 			    "/proc/$pid/status"
 		done | sort -n | tail -n 1 | tee "$dir/most" |
-			awk '{ exit !($1 < 65536) }'
+			awk -v most="$most" '{ exit !($1 < most) }'
 	}
+	# A sanitizer takes its share, and keeps what was freed.
+	! grep -q __asan_init "$(type -P local)" || most=1048576
 	ok 'in little memory' small
 	note <"$dir/most"
 	like 'each of them' "^$n$" eval \
