@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "doctor.h"
 
-/* Of the file's words: is one me, and how many are there? */
 static unsigned
-count_words(FILE *file, const char *me, bool *has_me)
+count_words(FILE *file)
 {
 	char *line = NULL, *word;
 	unsigned n = 0;
@@ -23,8 +21,6 @@ count_words(FILE *file, const char *me, bool *has_me)
 		if (*line == '#' || *word == '\0')
 			continue;
 		n++;
-		if (strcasecmp(word, me) == 0)
-			*has_me = true;
 	}
 	free(line);
 	return n;
@@ -34,7 +30,6 @@ void
 check_names(struct doctor *d)
 {
 	char path[PATH_SIZE];
-	bool has_me = false;
 	unsigned words = 0;
 	FILE *file;
 
@@ -45,7 +40,7 @@ check_names(struct doctor *d)
 		    d->paths.conf, d->me);
 	path_join(path, d->paths.conf, "local-host-names");
 	if ((file = fopen(path, "re")) != NULL) {
-		words = count_words(file, d->me, &has_me);
+		words = count_words(file);
 		fclose(file);
 	} else if (errno != ENOENT) {
 		doctor_error(d, "%s: %s", path, strerror(errno));
@@ -55,9 +50,4 @@ check_names(struct doctor *d)
 		doctor_warning(d,
 		    "%s: names no domain; only mail for %s is taken", path,
 		    d->me);
-	else if (!has_me)
-		doctor_warning(d,
-		    "%s: has not this host's name, %s (whose mail is taken all"
-		    " the same)",
-		    path, d->me);
 }
