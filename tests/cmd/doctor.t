@@ -104,7 +104,7 @@ as mkdir -m 755 "$POSTERN/run/bounce"
 
 # --- names
 as sh -c 'echo example.org >"$1"' sh "$conf/local-host-names"
-is 'domains without this host, which is always local' 'status 0' doctor names
+is 'domains without this host, which is always local' '' doctor names
 as sh -c 'echo "# nothing" >"$1"' sh "$conf/local-host-names"
 is 'no domain' "warning: $conf/local-host-names: names no domain; only mail \
 for mx.example.org is taken
