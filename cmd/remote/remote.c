@@ -18,9 +18,20 @@
 #include "filter.h"
 #include "paths.h"
 #include "serve.h"
+#include "walls.h"
 
 #define IDLE_SECONDS 5
 #define FILES_MAX    65536
+
+#define DELIVERIES      10000   /* the most that concurrencyremote can be */
+#define DELIVERY_MEMORY 1572864 /* JOB_CONTENT, JOB_RECORD, full buffers */
+
+/* It has what its caller sends, and connections to the world. */
+static const struct walls walls = {
+    .program = "remote",
+    .may = WALLS_NET,
+    .memory = WALLS_GB + (uint64_t)DELIVERIES * DELIVERY_MEMORY,
+};
 
 __attribute__((noreturn)) static void
 usage(void)
@@ -56,6 +67,7 @@ listen_and_drop(const struct paths *paths, struct peers *peers)
 	path_join(path, paths->run, "empty");
 	drop_root("pnremote", path);
 	drop_limits(0, FILES_MAX);
+	walls_raise(&walls, paths);
 	return fd;
 }
 

@@ -20,6 +20,12 @@
 #define WORKERS_MAX 64
 #define SPARE_FILES 2048 /* beside one a session: partners, DNS */
 
+/*
+ * The most that a client can make us hold: a header, a line, an envelope of the
+ * most recipients, and full buffers each way.
+ */
+#define SESSION_MEMORY 2097152
+
 struct child {
 	pid_t pid;
 	time_t since;
@@ -31,6 +37,8 @@ struct master {
 	struct worker worker; /* made ready before the chroot, never run here */
 	struct child children[WORKERS_MAX];
 	int life[2]; /* the workers see the other end close */
+	const struct paths *paths;
+	struct walls walls; /* of a worker */
 };
 
 void
@@ -70,6 +78,19 @@ confine(struct config *c)
 	drop_limits(0, c->sessions + SPARE_FILES);
 }
 
+/* What a worker may not do either, and there is one thing that it may not. */
+static void
+wall_off(struct master *m, const struct walls *w)
+{
+	struct walls own;
+
+	m->walls = *w;
+	m->walls.memory += (uint64_t)m->config->sessions * SESSION_MEMORY;
+	own = m->walls;
+	own.may |= WALLS_FORK;
+	walls_raise(&own, m->paths);
+}
+
 /* --- in the child --------------------------------------------------------- */
 
 static void
@@ -88,6 +109,7 @@ become_worker(struct master *m, struct child *self)
 	/* A supervisor that tells the whole group to end means the master. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	walls_raise(&m->walls, m->paths);
 	worker_serve(
 	    &m->worker, self->fds, m->config->listen.count, m->life[0]);
 }
@@ -156,13 +178,15 @@ announce(const struct listen_list *l, const int *fds)
 }
 
 void
-master_run(struct config *config, const struct paths *paths)
+master_run(
+    struct config *config, const struct paths *paths, const struct walls *walls)
 {
 	static struct master m;
 	size_t i;
 
 	m.config = config;
 	m.worker.config = config;
+	m.paths = paths;
 	for (i = 0; i < config->workers; i++)
 		listen_open(&config->listen, m.children[i].fds);
 	if ((m.worker.base = event_base_new()) == NULL)
@@ -172,6 +196,7 @@ master_run(struct config *config, const struct paths *paths)
 		err(EXIT_TEMP, "pipe");
 	master_drop(paths);
 	confine(config);
+	wall_off(&m, walls);
 	announce(&config->listen, m.children[0].fds);
 	for (i = 0; i < config->workers; i++)
 		spawn(&m, &m.children[i]);

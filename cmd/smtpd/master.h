@@ -10,10 +10,12 @@
 
 #include "config.h"
 #include "paths.h"
+#include "walls.h"
 
 /* Into the folder that holds the partners' sockets, as pnsmtpd. */
 void master_drop(const struct paths *);
-void master_run(struct config *, const struct paths *)
+/* The walls are the workers'; its own differ in that it forks. */
+void master_run(struct config *, const struct paths *, const struct walls *)
     __attribute__((noreturn));
 
 #endif

@@ -22,7 +22,15 @@
 #include "paths.h"
 #include "resolve.h"
 #include "resolve_net.h"
+#include "walls.h"
 #include "worker.h"
+
+/* It answers on connections that it accepts, and asks DNS and its partners. */
+static const struct walls walls = {
+    .program = "smtpd",
+    .may = WALLS_NET | WALLS_UNIX,
+    .memory = WALLS_GB / 2, /* and more for each session */
+};
 
 static void
 usage(void)
@@ -88,6 +96,7 @@ talk(const struct config *config, const struct paths *paths)
 	if (remote)
 		w.resolver = resolver_new(w.base, paths->conf);
 	master_drop(paths);
+	walls_raise(&walls, paths);
 	unblock(0);
 	unblock(1);
 	worker_talk(&w, 0, 1, remote ? (struct sockaddr *)&client : NULL);
@@ -114,6 +123,6 @@ main(int argc, char *argv[])
 	paths_find(&paths);
 	config_read(&config, &paths);
 	if (serve)
-		master_run(&config, &paths);
+		master_run(&config, &paths, &walls);
 	return talk(&config, &paths);
 }
