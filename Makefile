@@ -29,7 +29,7 @@ else
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINKHARDEN := -pie -Wl,-z,relro,-z,now
 endif
-LIBS	:= libbsd-overlay libevent_core libcdb libxxhash
+LIBS	:= libbsd-overlay libevent_core libcdb libidn2 libxxhash
 PC_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror \

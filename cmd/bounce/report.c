@@ -10,63 +10,10 @@
 #include "exits.h"
 #include "header.h"
 #include "report.h"
+#include "text.h"
 
-#define TEXT_COLUMN  74  /* where text is folded */
-#define WORD_MAX     900 /* a longer word is cut; RFC 5322 2.1.1 allows 998 */
 #define LINE_MAX_998 998
 #define BOUNDARY     48
-
-/* --- hostile text --------------------------------------------------------- */
-
-/* One byte: as it is, or \xHH.  How many columns it took. */
-static size_t
-put_byte(FILE *out, char c)
-{
-	if (isprint((unsigned char)c)) {
-		fputc(c, out);
-		return 1;
-	}
-	return (size_t)fprintf(out, "\\x%02X", (unsigned char)c);
-}
-
-/*
- * Text in words from this column on, folded with indent before each further
- * line.  No line of it begins without the indent, so none can be a boundary.
- */
-static void
-put_words(FILE *out, size_t column, const char *indent, const char *text)
-{
-	size_t len, used;
-	bool first = true;
-
-	for (;;) {
-		text += strspn(text, " \t");
-		if ((len = strcspn(text, " \t")) == 0)
-			break;
-		if (!first && column + 1 + len > TEXT_COLUMN) {
-			fprintf(out, "\n%s", indent);
-			column = strlen(indent);
-		} else if (!first) {
-			fputc(' ', out);
-			column++;
-		}
-		first = false;
-		for (used = 0; len > 0 && used < WORD_MAX; len--)
-			used += put_byte(out, *text++);
-		column += used;
-	}
-	fputc('\n', out);
-}
-
-/* "Name: type; text", folded as a header field (RFC 3464 2.1.1). */
-static void
-put_field(FILE *out, const char *name, const char *type, const char *text)
-{
-	int column =
-	    fprintf(out, "%s: %s%s", name, type, *type == '\0' ? "" : "; ");
-
-	put_words(out, (size_t)column, "    ", text);
-}
 
 /* --- reading the request -------------------------------------------------- */
 
@@ -268,8 +215,8 @@ put_original_recipient(FILE *out, const struct outcome *outcome)
 		    outcome->orcpt);
 		put_field(out, "Original-Recipient", type, address);
 	} else if (*outcome->original_recipient != '\0')
-		put_field(out, "Original-Recipient", "rfc822",
-		    outcome->original_recipient);
+		put_address(
+		    out, "Original-Recipient", outcome->original_recipient);
 }
 
 /* RFC 3464 2.3 */
@@ -285,7 +232,7 @@ put_status_outcome(
 
 	fputc('\n', out);
 	put_original_recipient(out, outcome);
-	put_field(out, "Final-Recipient", "rfc822", outcome->recipient);
+	put_address(out, "Final-Recipient", outcome->recipient);
 	put_field(
 	    out, "Action", "", relayed ? "relayed" : actions[report->kind]);
 	put_field(out, "Status", "",

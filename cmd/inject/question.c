@@ -114,7 +114,8 @@ copy_recipients(const struct record *q, struct record *fields)
 static const struct verdict *
 copy_some(const struct record *q, enum origin origin, struct record *fields)
 {
-	static const char *const anyone[] = {"body", "ret", "envid"};
+	static const char *const anyone[] = {
+	    "body", "internationalized", "ret", "envid"};
 	static const char *const client[] = {"hold", "rule", "client_name",
 	    "client_address", "helo_name", "protocol_name", "session"};
 	const char *value;

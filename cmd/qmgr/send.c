@@ -187,6 +187,7 @@ question(struct delivery *d, struct record *r)
 
 	record_add(r, "id", e->entry.id);
 	record_add(r, "host", d->lane->name);
+	record_copy(r, &e->entry.head, "internationalized");
 	record_copy(r, &e->entry.head, "ret");
 	record_copy(r, &e->entry.head, "envid");
 	for (i = 0; i < d->count; i++)

@@ -158,8 +158,9 @@ is_movable(const struct message *m)
 static void
 question(const struct message *m, const struct envelope *e, struct record *r)
 {
-	static const char *const keep[] = {"body", "ret", "envid", "uid",
-	    "client_address", "client_name", "helo_name", "session"};
+	static const char *const keep[] = {"body", "internationalized", "ret",
+	    "envid", "uid", "client_address", "client_name", "helo_name",
+	    "session"};
 	const char *value;
 	uint32_t i;
 

@@ -56,6 +56,11 @@ look(struct content *c, const char *bytes, size_t len)
 	for (i = 0; i < len; i++) {
 		c->lines += bytes[i] == '\n';
 		c->eightbit |= (unsigned char)bytes[i] > 127;
+		/* The header ends at an empty line. */
+		c->in_body |=
+		    bytes[i] == '\n' && (c->last == '\n' || c->last == '\0');
+		c->last = bytes[i];
+		c->eightbit_head |= c->eightbit && !c->in_body;
 	}
 	c->open_end = bytes[len - 1] != '\n';
 }

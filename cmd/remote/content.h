@@ -21,6 +21,9 @@ struct content {
 	uint64_t scanned;
 	uint64_t lines; /* LFs */
 	bool eightbit;
+	bool eightbit_head; /* in the header */
+	bool in_body;
+	char last;     /* byte that was looked at */
 	bool open_end; /* the last line has no LF */
 };
 

@@ -286,6 +286,9 @@ on_scan(evutil_socket_t fd, short what, void *arg)
 	} else {
 		d->job.envelope.size = content_wire(&d->job.content);
 		d->job.envelope.eightbit = d->job.content.eightbit;
+		d->job.envelope.utf8 =
+		    record_get(&d->job.question, "internationalized") != NULL &&
+		    d->job.content.eightbit_head;
 		look_up(d);
 	}
 }

@@ -37,6 +37,7 @@ struct envelope {
 	struct outcome outcomes[RCPT_MAX];
 	uint64_t size; /* of the message on the wire */
 	bool eightbit; /* it has bytes over 127 */
+	bool utf8;     /* the client said SMTPUTF8, and the header is */
 
 	/* RFC 3461's parameters, NULL where none was given */
 	const char *ret, *envid, *notifies[RCPT_MAX], *orcpts[RCPT_MAX];

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static enum outcome_class
 class_of(int code)
 {
@@ -27,15 +29,6 @@ talk_decide(struct engine *e, enum outcome_class class, const char *what)
 #define STEP_MAIL 1
 #define STEP_RCPT 2 /* and on */
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 127)
-			return false;
-	return true;
-}
-
 /* Why this server cannot have it for that recipient; NULL if it can. */
 static const char *
 obstacle(const struct engine *e, size_t i, const char **status)
@@ -51,9 +44,11 @@ obstacle(const struct engine *e, size_t i, const char **status)
 		return "takes no 8-bit text, which this message has";
 	/* RFC 6531 3.5 */
 	*status = "5.6.7";
-	if (!e->smtputf8 &&
-	    (!is_ascii(envelope->sender) || !is_ascii(envelope->recipients[i])))
+	if (!e->smtputf8 && (!utf8_is_ascii(envelope->sender) ||
+				!utf8_is_ascii(envelope->recipients[i])))
 		return "takes no address that is not ASCII";
+	if (!e->smtputf8 && envelope->utf8)
+		return "takes no header that is not ASCII";
 	return NULL;
 }
 
@@ -83,9 +78,9 @@ needs_utf8(const struct engine *e)
 	size_t i;
 
 	for (i = 0; i < e->count; i++)
-		if (!is_ascii(e->envelope->recipients[e->chosen[i]]))
+		if (!utf8_is_ascii(e->envelope->recipients[e->chosen[i]]))
 			return true;
-	return !is_ascii(e->envelope->sender);
+	return e->envelope->utf8 || !utf8_is_ascii(e->envelope->sender);
 }
 
 static size_t

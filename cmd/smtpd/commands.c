@@ -100,6 +100,8 @@ ehlo(struct session *s, char *argument)
 	session_reply(s, "250-8BITMIME");
 	session_reply(s, "250-CHUNKING");
 	session_reply(s, "250-DSN");
+	session_reply(s, "250-SMTPUTF8");
+	session_reply(s, "250-LIMITS RCPTMAX=%u", s->config->recipients);
 	session_reply(s, "250-SIZE %ju", (uintmax_t)s->config->databytes);
 	session_reply(s, "250 HELP");
 }
@@ -119,6 +121,15 @@ refuse_argument(struct session *s, const char *reply)
 
 	session_refuse(
 	    s, size ? "smtpd:databytes" : "smtpd:syntax", "%s", reply);
+}
+
+/* RFC 6531 3.4: such an address comes only where SMTPUTF8 was said. */
+static const char *
+unasked_utf8(const struct session *s, const struct path *path)
+{
+	return path->beyond_ascii && !s->smtputf8
+		   ? "553 5.6.7 Addresses beyond ASCII need SMTPUTF8"
+		   : NULL;
 }
 
 static void
@@ -143,7 +154,8 @@ mail(struct session *s, char *argument)
 	}
 	session_reset(s);
 	if ((wrong = path_parse(&path, argument, "FROM:")) != NULL ||
-	    (wrong = parameters_take(s, "MAIL", path.parameters)) != NULL) {
+	    (wrong = parameters_take(s, "MAIL", path.parameters)) != NULL ||
+	    (wrong = unasked_utf8(s, &path)) != NULL) {
 		refuse_argument(s, wrong);
 		return;
 	}
@@ -177,7 +189,8 @@ rcpt(struct session *s, char *argument)
 		return;
 	}
 	if ((wrong = path_parse(&path, argument, "TO:")) != NULL ||
-	    (wrong = parameters_take(s, "RCPT", path.parameters)) != NULL) {
+	    (wrong = parameters_take(s, "RCPT", path.parameters)) != NULL ||
+	    (wrong = unasked_utf8(s, &path)) != NULL) {
 		refuse_argument(s, wrong);
 		return;
 	}

@@ -94,10 +94,16 @@ complete_envelope(struct session *s)
 	bad |= record_add(e, "client_address", s->address);
 	bad |= record_add(e, "client_name", s->client.verified);
 	bad |= record_add(e, "helo_name", s->helo);
-	bad |= record_add(e, "protocol_name", s->esmtp ? "ESMTP" : "SMTP");
+	/* RFC 6531 3.7.3 */
+	bad |= record_add(e, "protocol_name",
+	    s->smtputf8 ? "UTF8SMTP"
+	    : s->esmtp  ? "ESMTP"
+			: "SMTP");
 	bad |= record_add(e, "session", s->name);
 	if (s->eightbit)
 		bad |= record_add(e, "body", "8BITMIME");
+	if (s->smtputf8)
+		bad |= record_add(e, "internationalized", "yes");
 	if (s->ret != NULL)
 		bad |= record_add(e, "ret", s->ret);
 	if (s->envid != NULL)

@@ -49,7 +49,7 @@ session_reset(struct session *s)
 	s->ret = s->envid = NULL;
 	s->sender = s->hold = s->rule = NULL;
 	s->mail = s->begun = s->discard = s->eightbit = false;
-	s->chunking = s->spoiled = false;
+	s->chunking = s->spoiled = s->smtputf8 = false;
 	s->declared = s->size = s->taken = 0;
 	s->recipients = s->excess = 0;
 	s->doom = NULL;

@@ -38,6 +38,16 @@ body_parameter(struct session *s, const char *value)
 	return NULL;
 }
 
+/* RFC 6531 */
+static const char *
+smtputf8_parameter(struct session *s, const char *value)
+{
+	if (value != NULL)
+		return "501 5.5.4 SMTPUTF8 takes no value";
+	s->smtputf8 = true;
+	return NULL;
+}
+
 static void
 keep(char **place, const char *value)
 {
@@ -91,6 +101,7 @@ static const struct parameter {
 } parameters[] = {
     {"MAIL", "SIZE", size_parameter},
     {"MAIL", "BODY", body_parameter},
+    {"MAIL", "SMTPUTF8", smtputf8_parameter},
     {"MAIL", "RET", ret_parameter},
     {"MAIL", "ENVID", envid_parameter},
     {"RCPT", "NOTIFY", notify_parameter},

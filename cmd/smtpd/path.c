@@ -2,8 +2,12 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <idn2.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "utf8.h"
 
 /* RFC 5321 4.5.3.1.1-3 */
 #define LOCAL_MAX  64
@@ -31,14 +35,14 @@ static const struct words recipient_words = {
 static bool
 is_atom(char c)
 {
-	return isalnum((unsigned char)c) ||
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
 }
 
 static bool
 is_print(char c)
 {
-	return c >= ' ' && c <= '~';
+	return (c >= ' ' && c <= '~') || (unsigned char)c >= 0x80;
 }
 
 /* The length of the local part at p; 0 if there is none, or a bad one. */
@@ -80,7 +84,10 @@ literal(const char *p)
 	return inet_pton(family, text, address) == 1 ? len + 1 : 0;
 }
 
-/* Labels of letters, digits, hyphens (and underscores: they exist), or 0. */
+/*
+ * Labels of letters, digits, hyphens (and underscores: they exist), or 0.  What
+ * is beyond ASCII is judged when it is put into the DNS's form.
+ */
 static size_t
 domain(const char *p)
 {
@@ -90,7 +97,7 @@ domain(const char *p)
 		return literal(p);
 	for (;; n++) {
 		if (isalnum((unsigned char)p[n]) || p[n] == '-' ||
-		    p[n] == '_') {
+		    p[n] == '_' || (unsigned char)p[n] >= 0x80) {
 			if (++label > LABEL_MAX)
 				return 0;
 		} else if (label == 0)
@@ -157,17 +164,38 @@ mailbox(const char *p, const struct words *words, size_t *len)
 	return *len > PATH_MAX_ ? words->too_long : NULL;
 }
 
-/* Bytes that no address may have, wherever they stand. */
+/* Characters that no address may have, wherever they stand. */
 static const char *
-bad_bytes(const char *p, const struct words *words)
+bad_characters(const char *p, const struct words *words)
 {
-	for (; *p != '\0'; p++) {
-		if ((unsigned char)*p >= 0x80)
-			return "553 5.6.7 Addresses beyond ASCII need SMTPUTF8";
-		if (!is_print(*p))
+	uint32_t code;
+	size_t len;
+
+	for (; (len = utf8_next(p, &code)) > 0; p += len)
+		if (code < ' ' || (code >= 127 && code < 0xa0))
 			return words->syntax;
-	}
-	return NULL;
+	return *p == '\0' ? NULL : "553 5.6.7 Address in malformed UTF-8";
+}
+
+/* RFC 6531 3.3: a domain beyond ASCII is known to all others as A-labels. */
+static const char *
+to_ascii(struct path *path, const struct words *words)
+{
+	char *at = strrchr(path->address, '@'), *ascii = NULL;
+	const char *wrong = NULL;
+	size_t room;
+
+	if (at == NULL || utf8_is_ascii(at))
+		return NULL;
+	room = sizeof(path->address) - (size_t)(at + 1 - path->address);
+	if (idn2_to_ascii_8z(at + 1, &ascii,
+		IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK ||
+	    ascii[0] == '\0' || ascii[domain(ascii)] != '\0')
+		wrong = "553 5.1.2 Invalid host name";
+	else if (strlcpy(at + 1, ascii, room) >= room)
+		wrong = words->too_long;
+	idn2_free(ascii);
+	return wrong;
 }
 
 const char *
@@ -180,7 +208,7 @@ path_parse(struct path *path, char *argument, const char *word)
 
 	if (strncasecmp(argument, word, strlen(word)) != 0)
 		return words->syntax;
-	if ((wrong = bad_bytes(argument, words)) != NULL)
+	if ((wrong = bad_characters(argument, words)) != NULL)
 		return wrong;
 	/* RFC 5321 3.3 allows no blank here, but many clients send one. */
 	p = argument + strlen(word);
@@ -194,6 +222,9 @@ path_parse(struct path *path, char *argument, const char *word)
 		return wrong;
 	memcpy(path->address, p, len);
 	path->address[len] = '\0';
+	path->beyond_ascii = !utf8_is_ascii(path->address);
+	if ((wrong = to_ascii(path, words)) != NULL)
+		return wrong;
 	p += len + 1;
 	if (*p != '\0' && *p != ' ')
 		return words->syntax;

@@ -3,8 +3,10 @@
  *
  * "FROM:<kim@example.org> SIZE=1000", cut into the address and what follows.
  * Strict where a wrong guess would hurt: an address that comes through here is
- * printable ASCII, a local part (atoms, dots, or one quoted string) with or
- * without a domain or address literal, within RFC 5321's lengths.
+ * printable, a local part (atoms, dots, or one quoted string) with or without a
+ * domain or address literal, within RFC 5321's lengths.  Beyond ASCII (RFC
+ * 6531) it is well-formed UTF-8, and its domain is in the form that the DNS has
+ * (RFC 5891), so that no table has to know two.
  */
 #ifndef PATH_H
 #define PATH_H
@@ -18,6 +20,7 @@
 struct path {
 	char address[PATH_ADDRESS]; /* without < > and source route; "" is <> */
 	char *parameters;           /* into the argument; "" if none */
+	bool beyond_ascii;          /* as it was written */
 };
 
 /*

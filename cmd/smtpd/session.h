@@ -95,7 +95,7 @@ struct session {
 	/* of it: why it is deferred if nothing else is wrong, or anything */
 	char *if_permit, *if_permit_rule, *if_reject, *if_reject_rule;
 	uint64_t declared; /* SIZE= */
-	bool eightbit;
+	bool eightbit, smtputf8;
 	char *ret, *envid;    /* RFC 3461, NULL if not given */
 	char *notify, *orcpt; /* of the recipient in asked */
 	struct record envelope;

@@ -47,7 +47,7 @@ alone() {
 
 # Only the replies from the one to MAIL on.
 mail() {
-	alone "EHLO x.test\r\n$1QUIT\r\n" | sed -n '10,$p' | sed '$d'
+	alone "EHLO x.test\r\n$1QUIT\r\n" | sed -n '12,$p' | sed '$d'
 }
 
 logged() {
@@ -111,6 +111,8 @@ is 'a message' '220 me.test ESMTP
 250-8BITMIME
 250-CHUNKING
 250-DSN
+250-SMTPUTF8
+250-LIMITS RCPTMAX=3
 250-SIZE 256000
 250 HELP
 250 2.1.0 <a@x.test>... Sender ok

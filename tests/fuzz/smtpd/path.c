@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "path.h"
+#include "utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -20,12 +21,18 @@ try(const char *text, const char *word)
 	if (strcmp(argument, text) != 0)
 		abort();
 	if (wrong == NULL) {
-		if (strlen(path.address) > 254 ||
-		    strstr(text, path.address) == NULL)
+		if (!path.beyond_ascii &&
+		    (strlen(path.address) > 254 ||
+			strstr(text, path.address) == NULL))
+			abort();
+		if (!utf8_is_valid(path.address))
 			abort();
 		for (p = path.address; *p != '\0'; p++)
-			if (*p < ' ' || *p > '~')
+			if ((unsigned char)*p < ' ' || *p == 127)
 				abort();
+		p = strrchr(path.address, '@');
+		if (p != NULL && !utf8_is_ascii(p))
+			abort();
 		rest = path.parameters;
 		while (path_parameter(&rest, &keyword, &value) == 1)
 			if (*keyword == '\0' ||

@@ -63,8 +63,28 @@ static const struct {
     {"FROM:", "FROM:<u@" D63 "." D63 "." D63 "." D63 "." D63 ">",
 	"553 5.1.7"}, /* C21 */
     {"FROM:", "FROM:<u@" D63 "." D63 "." D63 "." D63 ">", "553 5.1.7"},
-    {"FROM:", "FROM:<\xc3\xa9@b>", "553 5.6.7"}, /* C32 */
-    {"FROM:", "FROM:<a@\xc0\xaf>", "553 5.6.7"},
+    {"FROM:", "FROM:<\xc3\xa9@b>", "\xc3\xa9@b|"}, /* RFC 6531 */
+    {"TO:", "TO:<\"\xe3\x80\x82 x\"@b> X", "\"\xe3\x80\x82 x\"@b| X"},
+    {"TO:",
+	"TO:<a@b\xc3\xbc"
+	"cher.example>",
+	"a@xn--bcher-kva.example|"},
+    {"TO:",
+	"TO:<a@B\xc3\x9c"
+	"CHER.EXAMPLE>",
+	"a@xn--bcher-kva.example|"},
+    {"TO:", "TO:<\xc3\xbc@\xec\x98\x88.\xed\x95\x9c\xea\xb5\xad>",
+	"\xc3\xbc@xn--2j5b.xn--3e0b707e|"},
+    {"TO:",
+	"TO:<a@b\xe3\x80\x82"
+	"c>",
+	"a@b.c|"}, /* IDNA's full stop */
+    {"FROM:", "FROM:<a@\xe2\x98\x83\xe2\x80\x8d>", "553 5.1.2"},
+    {"FROM:", "FROM:<a@\xc2\xa0>", "553 5.1.2"},
+    {"FROM:", "FROM:<\xc2\x85@b>", "501 5.5.2"}, /* a control */
+    {"FROM:", "FROM:<a@\xc0\xaf>", "553 5.6.7"}, /* C33 */
+    {"FROM:", "FROM:<\xed\xa0\x80@b>", "553 5.6.7"},
+    {"FROM:", "FROM:<\xc3@b>", "553 5.6.7"},
     {"FROM:", "FROM:<a\x01@b>", "501 5.5.2"},
     {"FROM:", "FROM:<a\t@b>", "501 5.5.2"}, {"TO:", "TO:<>", "553 5.1.3"},
     {"TO:", "TO:a@b", "501 5.1.3"}, {"TO:", "TO:<a@b@c>", "553 5.1.3"},

@@ -16,7 +16,7 @@ static const struct conversation {
     {"EHLO", "EHLO x\r\n",
 	"220 |250-me.test Hello client.test [192.0.2.7], pleased to meet you"
 	"|250-ENHANCEDSTATUSCODES|250-PIPELINING|250-8BITMIME|250-CHUNKING|"
-	"250-DSN|250-SIZE 3000000"
+	"250-DSN|250-SMTPUTF8|250-LIMITS RCPTMAX=3|250-SIZE 3000000"
 	"|250 HELP",
 	"", "", ""},
     {"message", DATA "Subject: x\r\n\r\n..hi\r\n.\r\n",
@@ -112,6 +112,13 @@ static const struct conversation {
 	START "RCPT TO:<u@h> NOTIFY=NEVER,FAILURE\r\nRCPT TO:<u@h> NOTIFY=\r\n"
 	      "RCPT TO:<u@h> NOTIFY=NEVER ORCPT=rfc822;kim@example.org\r\n",
 	STARTED "501 5.5.4|501 5.5.4|250 2.1.5", "",
+	"refused:smtpd:syntax|refused:smtpd:syntax|", ""},
+    {"C32 with SMTPUTF8",
+	HELO "MAIL FROM:<\xc3\xa9@b> SMTPUTF8=x\r\nMAIL FROM:<\xc3\xa9@b> "
+	     "SMTPUTF8\r\n"
+	     "RCPT TO:<\xc3\xbc@h>\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT "
+	     "TO:<\xc3\xbc@h>\r\n",
+	"220 |250 |501 5.5.4|250 2.1.0|250 2.1.5|250 |250 2.1.0|553 5.6.7", "",
 	"refused:smtpd:syntax|refused:smtpd:syntax|", ""},
     {"RET, ENVID",
 	HELO "MAIL FROM:<a@b> RET=HALF\r\nMAIL FROM:<a@b> ENVID=\r\n"
