@@ -37,6 +37,7 @@ unwrap(struct rcpt *r)
 {
 	const struct addr_world *world = &r->j->look.t->world;
 	enum addr_fault fault = ADDR_OK;
+	struct verdict unused;
 	char text[ADDR_SIZE];
 	int i;
 
@@ -44,7 +45,7 @@ unwrap(struct rcpt *r)
 		addr_dequote(r->parsed.local);
 		if (!addr_is_nested(r->parsed.local))
 			return fault;
-		switch (judge_domain(r->j, &r->parsed)) {
+		switch (judge_domain(r->j, &r->parsed, &unused)) {
 		case STEP_ERROR:
 			return ADDR_TEMP;
 		case STEP_DONE:
@@ -154,6 +155,23 @@ blocked(struct rcpt *r)
 	reply_entry(r->v, &hit, r->q->recipient,
 	    "550 5.2.1 Mailbox disabled for this recipient");
 	return STEP_DONE;
+}
+
+/*
+ * May we take it?  Mail for user%ours@relayed goes to the host that we relay
+ * for, so it is that host's entry which grants it.
+ */
+static enum step
+relayed(struct rcpt *r)
+{
+	struct tables *t = r->j->look.t;
+	const char *domain = r->canonical.domain;
+	enum step got = judge_relay(r->j, r->q, &r->parsed, r->v);
+
+	if (got == STEP_DONE && r->v->kind == VERDICT_PASS && *domain != '\0' &&
+	    tables_local(t, domain) == NULL)
+		got = judge_domain(r->j, &r->canonical, r->v);
+	return got;
 }
 
 /* --- delay_checks ----------------------------------------------------------
@@ -311,9 +329,9 @@ check(struct rcpt *r)
 	    (got = parse(r)) != STEP_NEXT)
 		return got;
 	if ((got = blocked(r)) == STEP_NEXT) {
-		got = judge_relay(r->j, r->q, &r->parsed, r->v);
+		got = relayed(r);
 		if (got == STEP_DONE && r->v->kind != VERDICT_REPLY)
-			return delayed(r);
+			got = delayed(r);
 	}
 	if (got == STEP_DONE && r->v->kind == VERDICT_HOLD)
 		return STEP_NEXT;

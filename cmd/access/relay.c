@@ -366,10 +366,9 @@ judge_relay(struct judge *j, const struct question *q, const struct addr *rcpt,
 }
 
 enum step
-judge_domain(struct judge *j, const struct addr *rcpt)
+judge_domain(struct judge *j, const struct addr *rcpt, struct verdict *v)
 {
-	struct verdict unused;
-	struct relay r = {.j = j, .rcpt = rcpt, .v = &unused};
+	struct relay r = {.j = j, .rcpt = rcpt, .v = v};
 
 	return walk(&r, domain_steps);
 }

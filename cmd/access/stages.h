@@ -34,7 +34,7 @@ enum step judge_rcpt(struct judge *, const struct question *, struct verdict *);
  */
 enum step judge_relay(struct judge *, const struct question *,
     const struct addr *, struct verdict *);
-/* Would its domain alone grant it? */
-enum step judge_domain(struct judge *, const struct addr *);
+/* Would its domain alone grant it?  Then the verdict says so. */
+enum step judge_domain(struct judge *, const struct addr *, struct verdict *);
 
 #endif
