@@ -344,18 +344,18 @@ static void
 place_all(struct qmgr *q, struct message *m, const struct entry *entry,
     const struct expansion *x)
 {
-	struct envelope e;
+	struct envelope *e = envelope_get(q, m);
 	uint32_t i;
 
-	if (envelope_read(m, &e) == 0) {
-		apply_verdicts(q, m, &e, x);
+	if (e != NULL) {
+		apply_verdicts(q, m, e, x);
 		if (record_get(&entry->head, "hold") != NULL)
 			hold_all(q, m, &entry->head);
 		for (i = 0; i < m->count; i++)
 			if (m->rcpts[i].state == RCPT_NEW)
-				place(q, m, &e, &m->rcpts[i]);
+				place(q, m, e, &m->rcpts[i]);
 	}
-	envelope_free(&e);
+	envelope_put(e);
 	settle(q, m);
 }
 

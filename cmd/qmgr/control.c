@@ -86,27 +86,27 @@ is_selected(
 static void
 visit(struct client *c, struct message *m)
 {
-	struct envelope e;
+	struct envelope *e;
 	char id[ID_SIZE];
 	uint32_t i;
 
 	message_id(m, id);
 	if (m->pending || !matches(c, "id", id))
 		return;
-	if (envelope_read(m, &e) == 0) {
+	if ((e = envelope_get(c->q, m)) != NULL) {
 		for (i = 0; i < m->count; i++) {
-			if (!is_selected(c, &m->rcpts[i], &e))
+			if (!is_selected(c, &m->rcpts[i], e))
 				continue;
 			if (c->act == NULL)
-				tell_rcpt(c, m, &m->rcpts[i], &e);
-			else if (!c->act(c->q, &m->rcpts[i], &e, c->rule))
+				tell_rcpt(c, m, &m->rcpts[i], e);
+			else if (!c->act(c->q, &m->rcpts[i], e, c->rule))
 				continue;
 			c->count++;
 		}
 		if (c->act != NULL)
 			settle(c->q, m);
 	}
-	envelope_free(&e);
+	envelope_put(e);
 }
 
 /* --- walking -------------------------------------------------------------- */

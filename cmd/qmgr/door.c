@@ -24,7 +24,7 @@ struct parcel {
 	STAILQ_ENTRY(parcel) next;
 	struct lane *lane;
 	struct rcpt *rcpt;
-	struct envelope envelope;
+	struct envelope *envelope;
 };
 
 struct door {
@@ -76,18 +76,18 @@ door_lanes(struct door *d, bool keep)
 static void
 lane_outcome(struct qmgr *q, struct lane *lane, const struct outcome *o)
 {
-	struct envelope e;
+	struct envelope *e;
 	struct message *m;
 	struct rcpt *r;
 
 	while ((r = TAILQ_FIRST(&lane->ready)) != NULL) {
 		m = message_of(r);
 		rcpt_take(&q->lanes, r);
-		if (envelope_read(m, &e) == 0)
-			outcome_take(q, r, &e, o);
+		if ((e = envelope_get(q, m)) != NULL)
+			outcome_take(q, r, e, o);
 		else
 			r->state = RCPT_HELD;
-		envelope_free(&e);
+		envelope_put(e);
 		settle(q, m);
 	}
 }
@@ -129,12 +129,12 @@ parcel_answer(struct door *d, const struct outcome *o)
 		ill(q, p->lane, o->text);
 	else
 		lane_well(&q->lanes, p->lane);
-	outcome_take(q, p->rcpt, &p->envelope, o);
+	outcome_take(q, p->rcpt, p->envelope, o);
 	if (o->kind == EVENT_DEFERRED)
 		report_delay(q, m);
 	settle(q, m);
 	lane_drop(&q->lanes, p->lane);
-	envelope_free(&p->envelope);
+	envelope_put(p->envelope);
 	free(p);
 	turn_soon(q);
 	/* Another owner may be waiting for a door to become idle. */
@@ -164,7 +164,7 @@ on_record(struct conn *c, const struct record *answer, struct evbuffer *content,
 	(void)content;
 	(void)fd;
 	if (p == NULL ||
-	    strcmp(record_text(answer, "id"), p->envelope.entry.id) != 0) {
+	    strcmp(record_text(answer, "id"), p->envelope->entry.id) != 0) {
 		log_event("error", "what", "local", "owner", d->owner, "reason",
 		    "an answer that nobody asked for", NULL);
 		return;
@@ -385,9 +385,8 @@ find_owner(struct qmgr *q, struct lane *lane)
 static void
 question(const struct parcel *p, struct record *r)
 {
-	const struct envelope *e = &p->envelope;
+	const struct envelope *e = p->envelope;
 	const char *recipient = e->recipients[p->rcpt->number];
-	const char *body = record_get(&e->entry.head, "body");
 	const char *plus = strchr(recipient, '+');
 	const char *at = strrchr(recipient, '@');
 
@@ -396,8 +395,8 @@ question(const struct parcel *p, struct record *r)
 	record_add(r, is_alias(p->lane) ? "alias" : "user", lane_user(p->lane));
 	if (e->direct[p->rcpt->number])
 		record_add(r, "direct", "yes");
-	if (body != NULL)
-		record_add(r, "body", body);
+	if (e->body != NULL)
+		record_add(r, "body", e->body);
 	if (plus != NULL && at != NULL && plus < at)
 		record_addf(
 		    r, "extension", "%.*s", (int)(at - plus - 1), plus + 1);
@@ -425,10 +424,10 @@ send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
 	p->lane = lane;
 	p->rcpt = rcpt;
 	record_init(&r, RECORD_QUESTION);
-	if (envelope_read(message_of(rcpt), &p->envelope) == 0) {
+	if ((p->envelope = envelope_get(q, message_of(rcpt))) != NULL) {
 		question(p, &r);
-		got = message_leave(
-		    q, rcpt, &p->envelope, true, &r, content, &fd);
+		got =
+		    message_leave(q, rcpt, p->envelope, true, &r, content, &fd);
 	}
 	if (got != 0) {
 		rcpt_take(&q->lanes, rcpt);
@@ -436,7 +435,7 @@ send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
 			table_trouble(q, rcpt, leave_reason(q));
 		else
 			keep_aside(rcpt);
-		envelope_free(&p->envelope);
+		envelope_put(p->envelope);
 		free(p);
 	} else {
 		lane_start(&q->lanes, lane, rcpt);

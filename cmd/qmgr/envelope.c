@@ -66,16 +66,16 @@ index_recipients(struct envelope *e, uint32_t count)
 	e->count = i + 1 < count ? (uint32_t)(i + 1) : count;
 }
 
-int
-envelope_read(struct message *m, struct envelope *e)
+static int
+read_again(struct message *m, struct envelope *e)
 {
-	memset(e, 0, sizeof(*e));
 	entry_init(&e->entry);
 	record_init(&e->expanded, RECORD_ENVELOPE);
 	if (entry_read(&m->store->segment, m->offset, &e->entry) != 1) {
 		damaged(m, errno == EPROTO ? "entry" : strerror(errno));
 		return -1;
 	}
+	e->body = record_get(&e->entry.head, "body");
 	if (event_read(m->store, m->expanded, &e->expanded) == -1) {
 		damaged(m, "its expanded event cannot be read");
 		return -1;
@@ -88,7 +88,7 @@ envelope_read(struct message *m, struct envelope *e)
 	return 0;
 }
 
-void
+static void
 envelope_free(struct envelope *e)
 {
 	entry_free(&e->entry);
@@ -100,7 +100,65 @@ envelope_free(struct envelope *e)
 	free(e->direct);
 	free(e->notifies);
 	free(e->orcpts);
-	memset(e, 0, sizeof(*e));
+	free(e);
+}
+
+void
+envelope_put(struct envelope *e)
+{
+	if (e == NULL || --e->users > 0)
+		return;
+	if (e->message != NULL)
+		e->message->envelope = NULL;
+	envelope_free(e);
+}
+
+/* In the place of the one that was put there longest ago. */
+static void
+keep(struct qmgr *q, struct envelope *e)
+{
+	envelope_put(q->recent[q->oldest]);
+	q->recent[q->oldest] = e;
+	q->oldest = (q->oldest + 1) % ENVELOPES;
+	e->users++;
+}
+
+struct envelope *
+envelope_get(struct qmgr *q, struct message *m)
+{
+	struct envelope *e = m->envelope;
+
+	if (e == NULL) {
+		if ((e = calloc(1, sizeof(*e))) == NULL)
+			err(EXIT_TEMP, "envelope");
+		if (read_again(m, e) == -1) {
+			envelope_free(e);
+			return NULL;
+		}
+		e->message = m;
+		m->envelope = e;
+		keep(q, e);
+	}
+	e->users++;
+	return e;
+}
+
+void
+envelope_forget(struct qmgr *q, struct message *m)
+{
+	struct envelope *e = m->envelope;
+	size_t i;
+
+	if (e == NULL)
+		return;
+	m->envelope = NULL;
+	e->message = NULL;
+	for (i = 0; i < ENVELOPES; i++)
+		if (q->recent[i] == e) {
+			q->recent[i] = NULL;
+			envelope_put(e);
+			break;
+		}
 }
 
 const char *

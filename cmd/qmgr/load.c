@@ -151,7 +151,7 @@ past_each(struct store *s, const struct record *event, uint32_t at, void *arg)
 static void
 resume(struct qmgr *q, struct message *m, struct entry *e)
 {
-	struct envelope envelope;
+	struct envelope *envelope;
 	struct rcpt *r;
 	uint32_t i;
 
@@ -163,7 +163,7 @@ resume(struct qmgr *q, struct message *m, struct entry *e)
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state == RCPT_FINISHED)
 			m->open--;
-	if (envelope_read(m, &envelope) == 0)
+	if ((envelope = envelope_get(q, m)) != NULL)
 		for (i = 0; i < m->count; i++) {
 			r = &m->rcpts[i];
 			if (r->state != RCPT_NEW)
@@ -171,9 +171,9 @@ resume(struct qmgr *q, struct message *m, struct entry *e)
 			if (r->due > time(NULL))
 				rcpt_wait(&q->lanes, r, r->due);
 			else
-				place(q, m, &envelope, r);
+				place(q, m, envelope, r);
 		}
-	envelope_free(&envelope);
+	envelope_put(envelope);
 	settle(q, m);
 }
 

@@ -1,8 +1,9 @@
 /*
  * qmgr - what the parts of the queue manager share
  *
- *	store.c	 the disk: segments walked, events appended, envelopes read
- *again admit.c	 a message is new, or comes back at start: expand it, route it
+ *	store.c	 the disk: segments walked, events appended
+ *	envelope.c what it tells of a message again
+ *	admit.c	 a message is new, or comes back at start: expand it, route it
  *	lane.c	 who is next (pure)
  *	leave.c	 a message's sender and header as they are shown
  *	send.c	 deliveries by remote, and what became of them
@@ -46,10 +47,11 @@ struct message {
 	uint32_t count, open; /* recipients; not FINISHED */
 	uint16_t active;      /* recipients being delivered */
 	bool warned, reporting;
-	bool moving;     /* it waits in no lane meanwhile */
-	bool asking;     /* inject has not answered about that */
-	bool superseded; /* a later generation counts */
-	bool pending;    /* not expanded: a table is broken */
+	bool moving;               /* it waits in no lane meanwhile */
+	bool asking;               /* inject has not answered about that */
+	bool superseded;           /* a later generation counts */
+	bool pending;              /* not expanded: a table is broken */
+	struct envelope *envelope; /* while it is in memory */
 	struct rcpt rcpts[];
 };
 
@@ -88,6 +90,8 @@ struct settings {
 #define LANE_LOCAL "local:" /* and the user */
 #define LANE_ALIAS "alias:" /* and its name */
 
+#define ENVELOPES 8 /* kept in memory for the next recipient */
+
 struct door;
 TAILQ_HEAD(doors, door);
 
@@ -115,6 +119,8 @@ struct qmgr {
 	struct event *again; /* what had to be put off */
 	bool pending;        /* some message is */
 	TAILQ_HEAD(, cursor) cursors;
+	struct envelope *recent[ENVELOPES]; /* see envelope.c */
+	unsigned oldest;                    /* of them */
 };
 
 /* Who walks all messages over several turns of the loop. */
@@ -142,9 +148,14 @@ void message_id(const struct message *, char out[ID_SIZE]);
 struct message *message_after(struct qmgr *, struct message *);
 struct message *message_first(struct qmgr *);
 
-/* What the disk tells of a message again, when it is needed. */
+/*
+ * What the disk tells of a message again, when it is needed.  Whoever uses it
+ * at a time shares it, and those last used are kept, so that a message with
+ * many recipients is not read again for each.
+ */
 struct envelope {
 	struct entry entry;
+	const char *body; /* of its head: BODY=, or NULL */
 	struct record expanded;
 	const char **recipients; /* by number, in expanded */
 	const char **originals;  /* what it was expanded from, or NULL */
@@ -154,10 +165,14 @@ struct envelope {
 	const char **notifies;   /* RFC 3461's, or NULL */
 	const char **orcpts;
 	uint32_t count;
+	uint32_t users;
+	struct message *message; /* NULL: it is gone */
 };
-/* 0; -1: it cannot be read (logged).  envelope_free in both cases. */
-int envelope_read(struct message *, struct envelope *);
-void envelope_free(struct envelope *);
+/* NULL: it cannot be read (logged). */
+struct envelope *envelope_get(struct qmgr *, struct message *);
+void envelope_put(struct envelope *); /* NULL too */
+/* The message is freed: nobody will ask for it again. */
+void envelope_forget(struct qmgr *, struct message *);
 const char *envelope_sender(const struct envelope *, uint32_t number);
 /* The content, or a descriptor.  0; -1: it cannot be read, logged. */
 int message_load(struct qmgr *, struct message *, struct envelope *,

@@ -288,25 +288,25 @@ is_unsettled(const struct message *m)
 void
 report_ended(struct qmgr *q, struct message *m)
 {
-	struct envelope e;
+	struct envelope *e;
 	struct report *p;
 	bool dropped = false;
 
 	if (m->reporting || m->moving || is_unsettled(m))
 		return;
-	if (envelope_read(m, &e) == 0) {
-		dropped = drop_failed(q, m, &e);
-		p = report_new(q, m, &e, REPORT_FAILED);
+	if ((e = envelope_get(q, m)) != NULL) {
+		dropped = drop_failed(q, m, e);
+		p = report_new(q, m, e, REPORT_FAILED);
 		if (p->count == 0) {
 			free(p);
-			p = report_new(q, m, &e, REPORT_DELIVERED);
+			p = report_new(q, m, e, REPORT_DELIVERED);
 		}
 		if (p->count > 0)
-			send_report(p, &e, envelope_sender(&e, p->numbers[0]));
+			send_report(p, e, envelope_sender(e, p->numbers[0]));
 		else
 			free(p);
 	}
-	envelope_free(&e);
+	envelope_put(e);
 	if (dropped)
 		settle(q, m);
 }
@@ -314,22 +314,22 @@ report_ended(struct qmgr *q, struct message *m)
 void
 report_delay(struct qmgr *q, struct message *m)
 {
-	struct envelope e;
+	struct envelope *e;
 	struct report *p;
 	const char *sender;
 
 	if (m->warned || m->reporting || m->moving || m->superseded ||
 	    time(NULL) - m->arrival < q->settings.warning)
 		return;
-	if (envelope_read(m, &e) == 0) {
-		p = report_new(q, m, &e, REPORT_DELAYED);
-		sender = p->count > 0 ? envelope_sender(&e, p->numbers[0]) : "";
+	if ((e = envelope_get(q, m)) != NULL) {
+		p = report_new(q, m, e, REPORT_DELAYED);
+		sender = p->count > 0 ? envelope_sender(e, p->numbers[0]) : "";
 		if (*sender != '\0') {
-			send_report(p, &e, sender);
+			send_report(p, e, sender);
 		} else {
 			m->warned = true;
 			free(p);
 		}
 	}
-	envelope_free(&e);
+	envelope_put(e);
 }

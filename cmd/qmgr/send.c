@@ -21,7 +21,7 @@ struct delivery {
 	struct qmgr *q;
 	struct lane *lane;
 	struct message *message;
-	struct envelope envelope;
+	struct envelope *envelope;
 	uint32_t count, answered;
 	struct rcpt *rcpts[RECIPIENTS_MOST];
 };
@@ -43,7 +43,7 @@ delivery_free(struct delivery *d)
 	struct lane *lane = d->lane;
 
 	q->remote_active--;
-	envelope_free(&d->envelope);
+	envelope_put(d->envelope);
 	free(d);
 	settle(q, m);
 	lane_drop(&q->lanes, lane);
@@ -59,7 +59,7 @@ age(struct qmgr *q, struct lane *lane)
 {
 	struct outcome o;
 	int64_t now = time(NULL);
-	struct envelope e;
+	struct envelope *e;
 	struct message *m;
 	struct rcpt *r;
 	int seen = 0;
@@ -74,11 +74,11 @@ age(struct qmgr *q, struct lane *lane)
 		if (now - m->arrival < q->settings.lifetime)
 			break;
 		rcpt_take(&q->lanes, r);
-		if (envelope_read(m, &e) == 0)
-			outcome_take(q, r, &e, &o);
+		if ((e = envelope_get(q, m)) != NULL)
+			outcome_take(q, r, e, &o);
 		else
 			r->state = RCPT_HELD;
-		envelope_free(&e);
+		envelope_put(e);
 		settle(q, m);
 	}
 }
@@ -107,7 +107,7 @@ answer_one(struct delivery *d, const struct outcome *o)
 	} else {
 		lane_well(&q->lanes, d->lane);
 	}
-	outcome_take(q, r, &d->envelope, o);
+	outcome_take(q, r, d->envelope, o);
 	if (o->kind == EVENT_DEFERRED)
 		report_delay(q, d->message);
 }
@@ -158,9 +158,8 @@ collect(struct delivery *d)
 	       message_of(r) == d->message) {
 		/* One envelope, one sender (owner- may give another). */
 		if (d->count > 0 &&
-		    strcmp(envelope_sender(&d->envelope, r->number),
-			envelope_sender(&d->envelope, d->rcpts[0]->number)) !=
-			0)
+		    strcmp(envelope_sender(d->envelope, r->number),
+			envelope_sender(d->envelope, d->rcpts[0]->number)) != 0)
 			break;
 		lane_start(&d->q->lanes, d->lane, r);
 		d->message->active++;
@@ -181,8 +180,7 @@ add_recipient(struct record *r, const struct envelope *e, uint32_t number)
 static void
 question(struct delivery *d, struct record *r)
 {
-	const struct envelope *e = &d->envelope;
-	const char *body = record_get(&e->entry.head, "body");
+	const struct envelope *e = d->envelope;
 	uint32_t i;
 
 	record_add(r, "id", e->entry.id);
@@ -192,8 +190,8 @@ question(struct delivery *d, struct record *r)
 	record_copy(r, &e->entry.head, "envid");
 	for (i = 0; i < d->count; i++)
 		add_recipient(r, e, d->rcpts[i]->number);
-	if (body != NULL)
-		record_add(r, "body", body);
+	if (e->body != NULL)
+		record_add(r, "body", e->body);
 }
 
 /* It cannot be read from the disk: kept aside for the operator, not lost. */
@@ -241,13 +239,13 @@ remote_start(struct qmgr *q, struct lane *lane)
 	d->lane = lane;
 	d->message = message_of(TAILQ_FIRST(&lane->ready));
 	record_init(&r, RECORD_ENVELOPE);
-	if (envelope_read(d->message, &d->envelope) == 0)
+	if ((d->envelope = envelope_get(q, d->message)) != NULL)
 		collect(d);
 	q->remote_active++;
 	if (d->count > 0) {
 		question(d, &r);
 		got = message_leave(
-		    q, d->rcpts[0], &d->envelope, false, &r, content, &fd);
+		    q, d->rcpts[0], d->envelope, false, &r, content, &fd);
 	}
 	if (got == -1) {
 		answer_rest(d, "the message cannot be read");
@@ -317,7 +315,7 @@ void
 on_tick(evutil_socket_t none, short what, void *arg)
 {
 	struct qmgr *q = arg;
-	struct envelope e;
+	struct envelope *e;
 	struct message *m;
 	struct lane *before;
 	struct rcpt *r;
@@ -329,14 +327,14 @@ on_tick(evutil_socket_t none, short what, void *arg)
 	while (moved++ < TICK_MOST && (r = rcpt_due(&q->lanes, now)) != NULL) {
 		m = message_of(r);
 		before = r->lane;
-		if (envelope_read(m, &e) == 0) {
-			place(q, m, &e, r);
+		if ((e = envelope_get(q, m)) != NULL) {
+			place(q, m, e, r);
 			settle(q, m);
 		} else {
 			r->state = RCPT_HELD;
 			r->lane = NULL;
 		}
-		envelope_free(&e);
+		envelope_put(e);
 		if (before != NULL)
 			lane_drop(&q->lanes, before);
 	}

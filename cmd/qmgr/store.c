@@ -162,6 +162,7 @@ message_free(struct qmgr *q, struct message *m)
 	TAILQ_FOREACH(c, &q->cursors, next)
 	if (c->at == m)
 		c->at = message_after(q, m);
+	envelope_forget(q, m);
 	TAILQ_REMOVE(&m->store->messages, m, next);
 	m->store->open--;
 	free(m);

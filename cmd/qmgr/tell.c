@@ -178,30 +178,27 @@ void
 tell_message(struct client *c, struct message *m)
 {
 	struct ends ends = {.message = m};
-	struct envelope e;
+	struct envelope *e;
 	uint32_t i;
 
-	if (m->count == 0 || envelope_read(m, &e) == -1) {
-		if (m->count > 0)
-			envelope_free(&e);
+	if (m->count == 0 || (e = envelope_get(c->q, m)) == NULL)
 		return;
-	}
 	message_id(m, ends.id);
 	if ((ends.of = calloc(m->count, sizeof(*ends.of))) == NULL)
 		err(EXIT_TEMP, "message");
 	for (i = 0; i < m->count; i++)
 		record_init(&ends.of[i], RECORD_ENVELOPE);
 	state_each(m->store, each_event, &ends);
-	tell_head(c, &e.entry.head);
+	tell_head(c, &e->entry.head);
 	for (i = 0; i < m->count; i++) {
 		if (m->rcpts[i].state == RCPT_FINISHED)
-			tell_finished(c, &e, i, &ends.of[i]);
+			tell_finished(c, e, i, &ends.of[i]);
 		else
-			tell_rcpt(c, m, &m->rcpts[i], &e);
+			tell_rcpt(c, m, &m->rcpts[i], e);
 		record_free(&ends.of[i]);
 	}
 	free(ends.of);
-	envelope_free(&e);
+	envelope_put(e);
 }
 
 uint32_t

@@ -94,15 +94,15 @@ struct move {
 static void
 stay(struct qmgr *q, struct message *m)
 {
-	struct envelope e;
+	struct envelope *e = envelope_get(q, m);
 	uint32_t i;
 
 	m->moving = false;
-	if (envelope_read(m, &e) == 0)
+	if (e != NULL)
 		for (i = 0; i < m->count; i++)
 			if (m->rcpts[i].state == RCPT_NEW)
-				place(q, m, &e, &m->rcpts[i]);
-	envelope_free(&e);
+				place(q, m, e, &m->rcpts[i]);
+	envelope_put(e);
 	later(q);
 }
 
@@ -218,7 +218,7 @@ move(struct qmgr *q, struct message *m)
 {
 	struct move *v = malloc(sizeof(*v));
 	struct evbuffer *content = evbuffer_new();
-	struct envelope e;
+	struct envelope *e = envelope_get(q, m);
 	struct record r;
 	struct ask *a;
 	int fd = -1;
@@ -228,9 +228,9 @@ move(struct qmgr *q, struct message *m)
 	v->q = q;
 	v->message = m;
 	record_init(&r, RECORD_ENVELOPE);
-	if (envelope_read(m, &e) == 0 && !e.entry.big) {
-		question(m, &e, &r);
-		if (message_content(q, m, &e, &r, content, &fd) == 0) {
+	if (e != NULL && !e->entry.big) {
+		question(m, e, &r);
+		if (message_content(q, m, e, &r, content, &fd) == 0) {
 			stop_trying(q, m);
 			m->asking = true;
 			a = ask_begin(q->inject, on_moved, v);
@@ -239,7 +239,7 @@ move(struct qmgr *q, struct message *m)
 		}
 	}
 	free(v);
-	envelope_free(&e);
+	envelope_put(e);
 	record_free(&r);
 	evbuffer_free(content);
 }
