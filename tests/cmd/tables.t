@@ -20,6 +20,14 @@ echo "$first" | sed 's/"accept-local"/"reject"/; s/{/{"quirk": true, /' \
     >"$work/quirk.jsonl"
 like 'a quirk is passed over' '^0 passed, 0 failed, 1 skipped$' \
     "$TESTS/sendmail/run" "$work/quirk.jsonl"
+cat >"$work/new.jsonl" <<'END'
+{"id": "new-1", "config": "centos", "access": ["@spam.test DISCARD"], "ext_keys": ["@spam.test"], "local_host_names": ["local.example"], "client_ip": "198.51.100.20", "client_name": "pc.elsewhere.test", "client_resolve": "OK", "mail_from": "a@spam.test", "rcpt_to": "bob@local.example", "verdict": {"stage": "ok", "action": "accept-local", "code": "250", "dsn": "2.1.5", "text": "<bob@local.example>... Recipient ok"}}
+END
+like 'what sendmail has not is passed over, whatever decided last' \
+    '^0 passed, 0 failed, 1 skipped$' "$TESTS/sendmail/run" "$work/new.jsonl"
+sed 's/"accept-local"/"reject"/' "$work/new.jsonl" >"$work/newer.jsonl"
+like 'but not what differs without it, too' \
+    '^0 passed, 1 failed, 0 skipped$' "$TESTS/sendmail/run" "$work/newer.jsonl"
 echo '{"id": "x"}' >"$work/other.jsonl"
 like 'a case of no schema is told with its line' \
     'other.jsonl:1: no schema' "$TESTS/sendmail/run" "$work/other.jsonl"
