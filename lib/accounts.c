@@ -1,13 +1,10 @@
 #include <errno.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,10 +13,9 @@
 #include "accounts.h"
 #include "exits.h"
 #include "log.h"
+#include "nursery.h"
 
 #define HELPERS     2
-#define DEADLINE    10 /* seconds for an answer */
-#define NAME_SIZE   256
 #define CACHE_SIZE  4096 /* slots; a name has one, by its hash */
 #define PENDING_MAX 1000 /* names that wait */
 
@@ -30,20 +26,19 @@ static const time_t lifetimes[] = {
 };
 
 struct known {
-	char name[NAME_SIZE];
+	char name[NURSERY_NAME];
 	enum account account;
 	time_t until;
 };
 
 struct wanted {
 	STAILQ_ENTRY(wanted) next;
-	char name[NAME_SIZE];
+	char name[NURSERY_NAME];
 };
 
 struct helper {
 	struct accounts *owner;
-	pid_t pid;
-	int fd;
+	int fd;              /* or -1 */
 	struct event *event; /* its answer, or the deadline */
 	struct wanted *busy; /* what it was asked */
 };
@@ -52,6 +47,7 @@ struct accounts {
 	struct event_base *base;
 	void (*known)(const char *name, void *arg);
 	void *arg;
+	int nursery;
 	struct helper helpers[HELPERS];
 	STAILQ_HEAD(, wanted) queue; /* for a helper */
 	STAILQ_HEAD(, wanted) done;  /* for known() */
@@ -59,26 +55,6 @@ struct accounts {
 	size_t waiting;
 	struct known *cache;
 };
-
-/* 'y', 'n', or 'e': only a definite "not found" is a no. */
-static char
-ask_passwd(const char *name)
-{
-	struct passwd *pw;
-
-	errno = 0;
-	pw = getpwnam(name);
-	if (pw != NULL)
-		return 'y';
-	switch (errno) {
-	case 0:
-	case ENOENT:
-	case ESRCH:
-		return 'n';
-	default:
-		return 'e';
-	}
-}
 
 static enum account
 meaning(char answer)
@@ -117,52 +93,16 @@ remember(struct accounts *a, const char *name, enum account account)
 	k->until = now() + lifetimes[account];
 }
 
-/* The helper's life: a name in, a letter out, until its owner is gone. */
-__attribute__((noreturn)) static void
-help(int fd)
-{
-	char name[NAME_SIZE], answer;
-	ssize_t n;
-
-	while ((n = recv(fd, name, sizeof(name), 0)) > 0) {
-		name[n < NAME_SIZE ? n : NAME_SIZE - 1] = '\0';
-		answer = ask_passwd(name);
-		endpwent();
-		if (send(fd, &answer, 1, MSG_NOSIGNAL) != 1)
-			break;
-	}
-	_exit(0);
-}
-
-/* In the child: nothing of ours stays open. */
-__attribute__((noreturn)) static void
-become_helper(int fd)
-{
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	if (fd != 3 && dup2(fd, 3) == -1)
-		_exit(EXIT_TEMP);
-	closefrom(4);
-	help(3);
-}
-
 static void on_answer(evutil_socket_t, short, void *);
 
 static int
 start(struct helper *h)
 {
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	if ((h->pid = fork()) == 0)
-		become_helper(pair[1]);
-	close(pair[1]);
-	if (h->pid == -1) {
-		close(pair[0]);
+	if ((h->fd = nursery_helper(h->owner->nursery)) == -1) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			errx(EXIT_TEMP, "no helpers any more");
 		return -1;
 	}
-	h->fd = pair[0];
 	h->event = event_new(
 	    h->owner->base, h->fd, EV_READ | EV_TIMEOUT, on_answer, h);
 	if (h->event == NULL)
@@ -170,16 +110,15 @@ start(struct helper *h)
 	return 0;
 }
 
+/* It ends when it sees that, or when its own time is over. */
 static void
 stop(struct helper *h)
 {
-	if (h->pid <= 0)
+	if (h->fd == -1)
 		return;
 	event_free(h->event);
 	close(h->fd);
-	kill(h->pid, SIGKILL);
-	waitpid(h->pid, NULL, 0);
-	h->pid = 0;
+	h->fd = -1;
 }
 
 /* known() is told when the loop comes round, never from within a question. */
@@ -214,11 +153,11 @@ on_tell(evutil_socket_t fd, short what, void *arg)
 static bool
 hand_over(struct helper *h)
 {
-	static const struct timeval deadline = {DEADLINE, 0};
+	static const struct timeval deadline = {NURSERY_DEADLINE, 0};
 	int tries;
 
 	for (tries = 0; tries < 2; tries++) {
-		if (h->pid <= 0 && start(h) == -1) {
+		if (h->fd == -1 && start(h) == -1) {
 			log_event("helper", "error", strerror(errno), NULL);
 			return false;
 		}
@@ -281,8 +220,13 @@ accounts_new(struct event_base *base,
 	STAILQ_INIT(&a->done);
 	if (base != NULL && (a->tell = evtimer_new(base, on_tell, a)) == NULL)
 		err(EXIT_TEMP, "accounts");
-	for (i = 0; base != NULL && i < HELPERS; i++) {
+	if (base != NULL && (a->nursery = nursery_new()) == -1)
+		err(EXIT_TEMP, "helpers");
+	for (i = 0; i < HELPERS; i++) {
 		a->helpers[i].owner = a;
+		a->helpers[i].fd = -1;
+	}
+	for (i = 0; base != NULL && i < HELPERS; i++) {
 		if (start(&a->helpers[i]) == -1)
 			err(EXIT_TEMP, "helper");
 	}
@@ -301,6 +245,8 @@ accounts_free(struct accounts *a)
 		stop(&a->helpers[i]);
 		free(a->helpers[i].busy);
 	}
+	if (a->base != NULL)
+		close(a->nursery);
 	STAILQ_CONCAT(&a->queue, &a->done);
 	while ((w = STAILQ_FIRST(&a->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&a->queue, next);
@@ -353,10 +299,10 @@ accounts_ask(struct accounts *a, const char *name)
 {
 	struct known *k;
 
-	if (*name == '\0' || strlen(name) >= NAME_SIZE)
+	if (*name == '\0' || strlen(name) >= NURSERY_NAME)
 		return ACCOUNT_NO;
 	if (a->base == NULL)
-		return meaning(ask_passwd(name));
+		return meaning(nursery_ask(name));
 	k = slot(a, name);
 	if (strcmp(k->name, name) == 0 && now() < k->until)
 		return k->account;

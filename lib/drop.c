@@ -1,8 +1,10 @@
 #include <err.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "drop.h"
@@ -60,4 +62,29 @@ drop_limits(size_t bytes, unsigned files)
 		limit(RLIMIT_AS, bytes);
 	if (files > 0)
 		limit(RLIMIT_NOFILE, files);
+}
+
+void
+drop_capabilities(uint64_t kept)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[2] = {{0}};
+	unsigned cap;
+	int i;
+
+	/* The bounding set counts at exec only: that it stays is no error. */
+	for (cap = 0; cap < 64; cap++)
+		if ((kept >> cap & 1) == 0 &&
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+			break;
+	if (syscall(SYS_capget, &head, caps) == -1)
+		err(EXIT_TEMP, "capget");
+	for (i = 0; i < 2; i++) {
+		caps[i].permitted &= (uint32_t)(kept >> 32 * i);
+		caps[i].effective = caps[i].permitted;
+		caps[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &head, caps) == -1)
+		err(EXIT_TEMP, "capset");
 }

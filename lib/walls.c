@@ -1,5 +1,6 @@
 #include <err.h>
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "exits.h"
@@ -35,7 +36,8 @@ limit_memory(const struct walls *w)
 	if ((w->may & WALLS_MAPS) != 0)
 		space += TABLES * TABLE;
 	limit(RLIMIT_DATA, w->memory);
-	limit(RLIMIT_AS, space);
+	if ((w->may & WALLS_EXEC) == 0)
+		limit(RLIMIT_AS, space);
 }
 
 static const char *
@@ -53,8 +55,12 @@ walls_raise(const struct walls *w, const struct paths *paths)
 {
 	const char *files, *calls;
 
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		err(EXIT_TEMP, "no_new_privs");
 	limit(RLIMIT_CORE, 0);
 	limit_memory(w);
+	if ((w->may & WALLS_EXEC) != 0)
+		return;
 	files = stands(walls_files(w, paths), "landlock");
 	calls = stands(walls_calls(w), "seccomp");
 	if (files != NULL || calls != NULL)

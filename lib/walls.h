@@ -6,7 +6,7 @@
  * seccomp list of calls that are denied with EPERM (never a list of what is
  * allowed, which the next libc breaks), limits for memory and files.  What the
  * kernel lacks is logged once, "walls program=remote landlock=no", and is no
- * error.  The users, roots and no_new_privs are drop's.
+ * error.  The users and roots are drop's.
  *
  *	static const struct walls walls = {
  *		.program = "inject",
@@ -46,6 +46,11 @@ enum {
 	WALLS_NET = 2,  /* make sockets of the Internet's families */
 	WALLS_UNIX = 4, /* make local ones */
 	WALLS_MAPS = 8, /* map tables: up to 4 GiB of address space for each */
+	/*
+	 * Run other people's programs, which would stand behind the same walls:
+	 * there are none then but no_new_privs and a limit on data.
+	 */
+	WALLS_EXEC = 16,
 };
 
 struct walls {
@@ -62,9 +67,8 @@ struct walls {
 };
 
 /*
- * Raise them, for good, for this process and those that it makes.  After
- * drop_root, without which the kernel refuses.  Exits 111 if a wall that the
- * kernel has does not stand.
+ * Raise them, and no_new_privs, for good, for this process and those that it
+ * makes.  Exits 111 if a wall that the kernel has does not stand.
  */
 void walls_raise(const struct walls *, const struct paths *);
 

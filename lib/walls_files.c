@@ -77,27 +77,29 @@ add_folder(int set, const char *path, uint64_t allowed)
 	return (int)r;
 }
 
+static const char *
+top_of(const char *name, size_t len, const struct paths *p)
+{
+	if (len == 4 && strncmp(name, "conf", len) == 0)
+		return p->conf;
+	if (len == 5 && strncmp(name, "queue", len) == 0)
+		return p->queue;
+	if (len == 3 && strncmp(name, "run", len) == 0)
+		return p->run;
+	return p->mail;
+}
+
 /* "queue/mess" is a folder of the installation. */
 static void
 find(char out[PATH_SIZE], const char *name, const struct paths *p)
 {
-	const struct {
-		const char *name, *path;
-	} tops[] = {{"conf", p->conf}, {"queue", p->queue}, {"run", p->run},
-	    {"mail", p->mail}};
-	size_t i, len;
+	size_t len = strcspn(name, "/");
+	const char *top = len == 0 ? "" : top_of(name, len, p);
 
-	for (i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
-		len = strlen(tops[i].name);
-		if (strncmp(name, tops[i].name, len) != 0)
-			continue;
-		if (name[len] == '/')
-			path_join(out, tops[i].path, name + len + 1);
-		else
-			(void)strlcpy(out, tops[i].path, PATH_SIZE);
-		return;
-	}
-	(void)strlcpy(out, name, PATH_SIZE);
+	if (name[len] == '/')
+		path_join(out, top, name + len + 1);
+	else
+		(void)strlcpy(out, top, PATH_SIZE);
 }
 
 static int

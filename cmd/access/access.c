@@ -19,6 +19,7 @@
 #include "exits.h"
 #include "server.h"
 #include "session.h"
+#include "walls.h"
 
 enum {
 	OPTION_CLIENT = 256,
@@ -41,6 +42,14 @@ static const struct option options[] = {
     {"reverse", required_argument, NULL, OPTION_REVERSE},
     {"to", required_argument, NULL, OPTION_TO},
     {NULL, 0, NULL, 0},
+};
+
+/* As a server.  Tables may be links into /etc; it asks DNS. */
+static const struct walls walls = {
+    .program = "access",
+    .may = WALLS_NET | WALLS_MAPS,
+    .reads = {"conf", "/etc"},
+    .memory = 2 * WALLS_GB,
 };
 
 struct wish {
@@ -208,5 +217,5 @@ main(int argc, char *argv[])
 		usage();
 	if (asks && w.session.from == NULL && w.session.count > 0)
 		w.session.from = "";
-	return w.serving ? serve(&w.paths) : answer(&w);
+	return w.serving ? serve(&w.paths, &walls) : answer(&w);
 }

@@ -194,7 +194,7 @@ on_term(evutil_socket_t signal, short what, void *arg)
 }
 
 int
-serve(const struct paths *paths)
+serve(const struct paths *paths, const struct walls *walls)
 {
 	static struct server server;
 	struct server *s = &server;
@@ -217,6 +217,7 @@ serve(const struct paths *paths)
 	term = evsignal_new(s->base, SIGTERM, on_term, s->base);
 	if (term == NULL || event_add(term, NULL) == -1)
 		err(EXIT_TEMP, "signal");
+	walls_raise(walls, paths);
 	log_event("start", "listen", path, NULL);
 	event_base_dispatch(s->base);
 	desk_close(&s->desk);

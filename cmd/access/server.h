@@ -5,8 +5,9 @@
 #define SERVER_H
 
 #include "paths.h"
+#include "walls.h"
 
-/* Until TERM.  The exit status. */
-int serve(const struct paths *);
+/* Until TERM, behind the walls.  The exit status. */
+int serve(const struct paths *, const struct walls *);
 
 #endif

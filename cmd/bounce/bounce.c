@@ -23,6 +23,7 @@
 #include "peer.h"
 #include "report.h"
 #include "submit.h"
+#include "walls.h"
 
 #define CALLERS      16 /* connections at once; qmgr has a few */
 #define REQUEST_STEP 65536
@@ -33,6 +34,13 @@ static struct {
 	char me[256];
 	char inject[PATH_SIZE];
 } config;
+
+/* As a server.  Each of 16 callers may send 16 MiB, which grow by doubling. */
+static const struct walls walls = {
+    .program = "bounce",
+    .may = WALLS_UNIX, /* to inject */
+    .memory = WALLS_GB,
+};
 
 /* What has come from one connection (or standard input). */
 struct caller {
@@ -334,6 +342,7 @@ server(const struct paths *paths)
 	drop_limits(0, FILES);
 	if ((listener = peer_listen(path)) == -1)
 		err(EXIT_TEMP, "%s", path);
+	walls_raise(&walls, paths);
 	log_event("started", "program", "bounce", "socket", path, NULL);
 	loop(listener, &peers);
 }

@@ -14,8 +14,15 @@
 #include "helper.h"
 #include "job.h"
 #include "log.h"
+#include "walls.h"
 
 #define HELPERS 3
+
+static const struct walls walls = {
+    .program = "helper",
+    .writes = {"queue/mess"},
+    .memory = WALLS_GB / 4,
+};
 
 struct job {
 	STAILQ_ENTRY(job) next;
@@ -78,7 +85,7 @@ work(int fd, int dir, const char *path)
  * one may still be at work; it dies with its parent.
  */
 static int
-start(int dir, const char *path)
+start(int dir, const char *path, const struct paths *paths)
 {
 	pid_t parent = getpid(), pid;
 	int pair[2];
@@ -96,13 +103,14 @@ start(int dir, const char *path)
 	signal(SIGTERM, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(EXIT_TEMP);
+	walls_raise(&walls, paths);
 	work(pair[1], dir, path);
 }
 
 /* --- in the parent -------------------------------------------------------- */
 
 struct helpers *
-helpers_new(int dir, const char *path)
+helpers_new(int dir, const char *path, const struct paths *paths)
 {
 	struct helpers *h = calloc(1, sizeof(*h));
 	unsigned i;
@@ -112,7 +120,7 @@ helpers_new(int dir, const char *path)
 	STAILQ_INIT(&h->waiting);
 	for (i = 0; i < HELPERS; i++) {
 		h->helper[i].all = h;
-		h->helper[i].fd = start(dir, path);
+		h->helper[i].fd = start(dir, path, paths);
 	}
 	return h;
 }

@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "paths.h"
 #include "record.h"
 
 struct helpers;
@@ -18,7 +19,7 @@ struct helpers;
 typedef void job_done(int error, void *arg);
 
 /* Make them, for jobs in the folder dir, called path in the log. */
-struct helpers *helpers_new(int dir, const char *path);
+struct helpers *helpers_new(int dir, const char *path, const struct paths *);
 void helpers_attach(struct helpers *, struct event_base *);
 /* job is emptied.  done is never called before this returns. */
 void helpers_do(struct helpers *, struct record *job, job_done *, void *arg);

@@ -19,10 +19,22 @@
 #include "exits.h"
 #include "filter.h"
 #include "serve.h"
+#include "walls.h"
 
 #define DATABYTES   52428800
 #define SEGMENT_TOP 1073741824
 #define MEMORY_KEPT 33554432 /* not given back to the kernel at each batch */
+
+/*
+ * As a server.  Each of 4096 clients may send an envelope of 4 MiB; what it
+ * keeps of contents is 128 MiB in all.
+ */
+static const struct walls walls = {
+    .program = "inject",
+    .may = WALLS_UNIX, /* to tell qmgr */
+    .writes = {"queue/mess"},
+    .memory = 20 * WALLS_GB,
+};
 
 __attribute__((noreturn)) static void
 usage(void)
@@ -72,5 +84,5 @@ main(int argc, char *argv[])
 	drop_root("pninject", NULL);
 	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
 	mallopt(M_TOP_PAD, MEMORY_KEPT / 16);
-	serve(&paths, &settings);
+	serve(&paths, &settings, &walls);
 }

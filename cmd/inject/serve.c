@@ -361,7 +361,7 @@ open_queue(struct server *s, const struct paths *paths)
 		err(EXIT_TEMP, "%s", s->mess.path);
 	if (mess_lock(&s->mess, LOCK_WAIT) == -1)
 		errx(EXIT_TEMP, "%s: locked by another inject", s->mess.path);
-	s->helpers = helpers_new(s->mess.dir, s->mess.path);
+	s->helpers = helpers_new(s->mess.dir, s->mess.path, paths);
 	s->spares.helpers = s->helpers;
 	s->spares.size = s->settings->segment_size;
 	s->spares.changed = spares_changed;
@@ -397,7 +397,8 @@ find_users(struct server *s)
 }
 
 void
-serve(const struct paths *paths, const struct settings *settings)
+serve(const struct paths *paths, const struct settings *settings,
+    const struct walls *walls)
 {
 	struct server s = {.settings = settings};
 	char path[PATH_SIZE];
@@ -418,6 +419,7 @@ serve(const struct paths *paths, const struct settings *settings)
 	watch(&s);
 	path_socket(path, paths, "inject");
 	s.listener = conn_listen(s.base, path, NULL, on_accept, &s);
+	walls_raise(walls, paths);
 	spares_fill(&s.spares, s.store.highest);
 	log_event("started", "program", "inject", "folder", s.mess.path, NULL);
 	if (event_base_dispatch(s.base) == -1)

@@ -6,10 +6,13 @@
 
 #include "message.h"
 #include "paths.h"
+#include "walls.h"
 
-/* Serve at inject's socket until told to end.  Exits 0, or 111 if that fails.
+/*
+ * Serve at inject's socket, behind the walls, until told to end.  Exits 0, or
+ * 111 if that fails.
  */
 __attribute__((noreturn)) void serve(
-    const struct paths *, const struct settings *);
+    const struct paths *, const struct settings *, const struct walls *);
 
 #endif

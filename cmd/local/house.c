@@ -34,7 +34,7 @@ house_open(struct house *h, const struct passwd *pw)
 	paths_find(&h->paths);
 	path_join(h->spool, h->paths.mail, h->account);
 	path_socket(h->inject, &h->paths, "inject");
-	keeper_start(&h->keeper, h->spool);
+	keeper_start(&h->keeper, h->spool, &h->paths);
 	h->mailboxes = map_open(h->paths.conf, "mailboxes");
 	h->aliases = map_open(h->paths.conf, "aliases");
 }

@@ -13,10 +13,18 @@
 #include "mbox.h"
 #include "peer.h"
 #include "record.h"
+#include "walls.h"
 
 #define WAIT 10   /* seconds for a lock */
 #define MOST 2048 /* bytes of a question or an answer */
 #define MODE 0660
+
+/* It has group mail, so it has nothing else. */
+static const struct walls walls = {
+    .program = "keeper",
+    .writes = {"mail"},
+    .memory = WALLS_GB / 16,
+};
 
 void
 keeper_set_aside(void)
@@ -61,7 +69,7 @@ open_spool(int fd, const char *spool, struct mbox *m)
 }
 
 static void
-keep(int fd, const char *spool)
+keep(int fd, const char *spool, const struct paths *paths)
 {
 	struct mbox m = {.fd = -1};
 	char question[MOST];
@@ -78,6 +86,7 @@ keep(int fd, const char *spool)
 		err(EXIT_TEMP, "dup2");
 	closefrom(STDERR_FILENO + 1);
 	fd = STDIN_FILENO;
+	walls_raise(&walls, paths);
 	while ((len = recv(fd, question, sizeof(question), 0)) != 0) {
 		if (len == -1 && errno != EINTR)
 			break;
@@ -107,7 +116,7 @@ drop_group(void)
 }
 
 void
-keeper_start(struct keeper *k, const char *spool)
+keeper_start(struct keeper *k, const char *spool, const struct paths *paths)
 {
 	int pair[2];
 
@@ -116,7 +125,7 @@ keeper_start(struct keeper *k, const char *spool)
 	if ((k->pid = fork()) == -1)
 		err(EXIT_TEMP, "fork");
 	if (k->pid == 0)
-		keep(pair[1], spool);
+		keep(pair[1], spool, paths);
 	close(pair[1]);
 	k->fd = pair[0];
 	drop_group();

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "fate.h"
+#include "paths.h"
 
 struct keeper {
 	int fd; /* to it; -1 when it is gone */
@@ -25,7 +26,7 @@ struct keeper {
  */
 void keeper_set_aside(void);
 /* Start it for a spool file, then drop the group for good.  Exits 111. */
-void keeper_start(struct keeper *, const char *spool);
+void keeper_start(struct keeper *, const char *spool, const struct paths *);
 
 /* The spool file, open, locked and to be closed; -1 and a fate. */
 int keeper_open(struct keeper *, struct fate *);

@@ -21,12 +21,20 @@
 #include "house.h"
 #include "intake.h"
 #include "peer.h"
+#include "walls.h"
 
 #define BATCH_BYTES  4194304   /* of messages that are delivered at once */
 #define INLINE_MAX   4194304   /* of one message, in a socket */
 #define FILTER_MAX   268435456 /* of one message, by hand */
 #define IDLE         60        /* seconds */
 #define IDLE_PARTIAL 7200      /* while a letter is partly delivered */
+
+/* What stands around it stands around the programs of a .forward. */
+static const struct walls walls = {
+    .program = "local",
+    .may = WALLS_EXEC,
+    .memory = 2 * WALLS_GB,
+};
 
 struct local {
 	bool serve; /* -d */
@@ -294,6 +302,7 @@ open_all(struct local *l, const char *account)
 	set_signals();
 	umask(077);
 	house_open(&l->house, find_account(account));
+	walls_raise(&walls, &l->house.paths);
 	if (chdir(l->house.home) == -1 && chdir("/") == -1)
 		err(EXIT_TEMP, "/");
 	if (fstat(STDIN_FILENO, &st) == -1)

@@ -8,6 +8,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "door.h"
+#include "drop.h"
 #include "exits.h"
 #include "log.h"
 #include "paths.h"
@@ -28,7 +30,16 @@
 #include "spawn.h"
 
 #define CLIENTS  16
+#define FILES    256
 #define CHILDREN 1000
+
+/*
+ * To become an account and to end what takes too long.  No more can be walled
+ * off: what stands around it would stand around each user's programs.
+ */
+#define CAPABILITIES                                                           \
+	((uint64_t)1 << CAP_SETUID | (uint64_t)1 << CAP_SETGID |               \
+	    (uint64_t)1 << CAP_KILL)
 
 struct client {
 	int fd; /* or -1 */
@@ -355,6 +366,8 @@ main(int argc, char *argv[])
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	open_all(&l, argv[optind]);
 	set_signals(&outside);
+	drop_capabilities(CAPABILITIES);
+	drop_limits(0, FILES);
 	log_event("started", "program", "lspawn", NULL);
 	while (!told_to_end)
 		loop(&l, &outside);

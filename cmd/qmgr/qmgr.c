@@ -20,6 +20,7 @@
 #include "exits.h"
 #include "log.h"
 #include "qmgr.h"
+#include "walls.h"
 
 #define DAY          86400
 #define SYNC_SECONDS 1
@@ -29,6 +30,18 @@
 #define ANSWER_SHORT 300
 #define LINES_MOST   64
 #define FILES_MOST   65536
+
+/*
+ * Tables may be links into /etc, where the group of its operators stands, too.
+ * 64 bytes a waiting recipient make a hundred million, and it reads envelopes.
+ */
+static const struct walls walls = {
+    .program = "qmgr",
+    .may = WALLS_UNIX | WALLS_MAPS,
+    .reads = {"queue/mess", "conf", "/etc"},
+    .writes = {"queue/state"},
+    .memory = 8 * WALLS_GB,
+};
 
 static void
 settings_read(struct qmgr *q)
@@ -151,8 +164,9 @@ main(int argc, char *argv[])
 	drop_root(NULL, NULL);
 	drop_limits(0, FILES_MOST);
 	open_all(&q);
-	load_all(&q);
 	control_listen(&q);
+	walls_raise(&walls, &q.paths);
+	load_all(&q);
 	log_event("started", "program", "qmgr", NULL);
 	event_base_dispatch(q.base);
 	return 0;

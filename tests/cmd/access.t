@@ -311,8 +311,10 @@ like 'and it recovers by itself' '^action=OK' talk 'recipient=x@r.com\n\n'
 echo other.example >"$conf/local-host-names"
 like 'a changed class file counts too' '^action=DUNNO' \
     talk 'recipient=alice@other.example\n\n'
-for child in $(cat "/proc/$server/task/$server/children"); do
-	kill -KILL "$child"
+for nursery in $(cat "/proc/$server/task/$server/children"); do
+	for child in $(cat "/proc/$nursery/task/$nursery/children"); do
+		kill -KILL "$child"
+	done
 done
 like 'its helpers may die' '^action=(DUNNO|451 4.3.0)' \
     talk 'recipient=bin@other.example\n\n'

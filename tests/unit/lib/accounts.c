@@ -99,22 +99,44 @@ more_than_may_wait_are_an_error(void **state)
 	accounts_free(a);
 }
 
+/* The children of a process are called for, and that for theirs. */
+static void
+each_child(pid_t of, void (*call)(pid_t))
+{
+	char path[80];
+	FILE *f;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)of);
+	if (of != getpid())
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+		    (int)of, (int)of);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fscanf(f, "%d", &pid) == 1)
+		call(pid);
+	fclose(f);
+}
+
+static void
+end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+}
+
+static void
+end_helpers(pid_t nursery)
+{
+	each_child(nursery, end);
+}
+
 static void
 helpers_that_die_are_replaced(void **state)
 {
 	struct accounts *a = accounts_new(base, known, NULL);
-	char command[80];
-	FILE *f;
-	int pid;
 
 	(void)state;
-	snprintf(command, sizeof(command), "/proc/self/task/%d/children",
-	    (int)getpid());
-	f = fopen(command, "r");
-	assert_non_null(f);
-	while (fscanf(f, "%d", &pid) == 1)
-		kill(pid, SIGKILL);
-	fclose(f);
+	each_child(getpid(), end_helpers);
 	assert_int_not_equal(wait_for(a, "root"), ACCOUNT_NO);
 	assert_int_equal(wait_for(a, "daemon"), ACCOUNT_YES);
 	accounts_free(a);
