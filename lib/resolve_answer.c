@@ -57,9 +57,10 @@ add_label(char out[RESOLVE_NAME], size_t *used, const uint8_t *label, size_t n)
 	out[*used] = '\0';
 }
 
-int
-answer_name(const uint8_t *packet, size_t len, size_t *at,
-    char out[RESOLVE_NAME], bool *root)
+/* As answer_name, but whatever the name is. */
+static int
+read_name(const uint8_t *packet, size_t len, size_t *at, char out[RESOLVE_NAME],
+    bool *root)
 {
 	size_t here = *at, used = 0, wire = 0, n;
 	bool jumped = false;
@@ -89,9 +90,32 @@ answer_name(const uint8_t *packet, size_t len, size_t *at,
 	if (!jumped)
 		*at = here + 1;
 	*root = used == 0;
+	return 0;
+}
+
+int
+answer_name(const uint8_t *packet, size_t len, size_t *at,
+    char out[RESOLVE_NAME], bool *root)
+{
+	if (read_name(packet, len, at, out, root) == -1)
+		return -1;
 	if (!host_valid(out))
 		out[0] = '\0';
 	return 0;
+}
+
+/* What is no host name is kept apart, for the log. */
+static void
+sort_out(struct answer_record *record)
+{
+	char *blank;
+
+	if (record->root || host_valid(record->name))
+		return;
+	memcpy(record->unfit, record->name, sizeof(record->unfit));
+	for (blank = record->unfit; (blank = strchr(blank, ' ')) != NULL;)
+		*blank = '?';
+	record->name[0] = '\0';
 }
 
 /* The data of one record of the type asked for.  false: not to be used. */
@@ -114,8 +138,11 @@ take_data(struct answer_record *record, int type, struct packet data)
 		record->preference = (uint16_t)preference;
 		break;
 	}
-	return answer_name(data.bytes, data.len, &data.at, record->name,
-		   &record->root) == 0;
+	if (read_name(data.bytes, data.len, &data.at, record->name,
+		&record->root) == -1)
+		return false;
+	sort_out(record);
+	return true;
 }
 
 static int

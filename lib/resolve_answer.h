@@ -25,10 +25,11 @@ enum answer_class {
 };
 
 struct answer_record {
-	uint16_t preference;     /* MX */
-	bool root;               /* MX or PTR to "." */
-	char name[RESOLVE_NAME]; /* MX, PTR: lower case, "" if no host name */
-	uint8_t address[16];     /* A, AAAA */
+	uint16_t preference;      /* MX */
+	bool root;                /* MX or PTR to "." */
+	char name[RESOLVE_NAME];  /* MX, PTR: lower case, "" if no host name */
+	char unfit[RESOLVE_NAME]; /* what it is then, odd bytes as "?" */
+	uint8_t address[16];      /* A, AAAA */
 };
 
 struct answer {

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "exits.h"
+#include "log.h"
 #include "resolve_dns.h"
 #include "resolve_mx.h"
 #include "resolve_net.h"
@@ -192,9 +193,21 @@ be_implicit(struct host_lookup *host)
 }
 
 static void
+log_unfit(const struct host_lookup *host, const struct answer *answer)
+{
+	size_t i;
+
+	for (i = 0; i < answer->count; i++)
+		if (answer->records[i].unfit[0] != '\0')
+			log_event("mx-unfit", "domain", host->asked, "name",
+			    answer->records[i].unfit, NULL);
+}
+
+static void
 mx_found(struct host_lookup *host, const struct answer *answer)
 {
 	host->list.strict = true;
+	log_unfit(host, answer);
 	switch (mx_choose(&host->list, answer, host->me, arc4random_uniform)) {
 	case MX_FOUND:
 		ask_addresses(host);

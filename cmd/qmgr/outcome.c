@@ -16,13 +16,6 @@ is_class(const struct record *answer, const char *class)
 	return strcmp(record_text(answer, "class"), class) == 0;
 }
 
-/* Is this a status that tells of the host, not of the recipient? */
-static bool
-tells_of_host(const char *status)
-{
-	return strncmp(status, "4.4.", 4) == 0 || strcmp(status, "4.3.2") == 0;
-}
-
 void
 outcome_make(struct outcome *o, enum event_kind kind, const char *rule,
     const char *who, const char *what)
@@ -50,7 +43,7 @@ outcome_read(struct outcome *o, const struct record *answer, const char *who,
 	else if (is_class(answer, "failed"))
 		o->kind = EVENT_FAILED;
 	else
-		o->host_ill = tells_of_host(o->status);
+		o->host_ill = strcmp(record_text(answer, "about"), "host") == 0;
 }
 
 static void

@@ -22,6 +22,7 @@ struct delivery {
 	struct link *link;
 	const struct exchanger *host; /* link's */
 	struct outcome last;          /* why the hosts until now failed */
+	time_t began;
 };
 
 static time_t
@@ -203,11 +204,19 @@ take_idle(struct delivery *d)
 	return false;
 }
 
+/* Twenty addresses that each hold us up would hold up others, too. */
+static bool
+is_tired(const struct delivery *d)
+{
+	return d->last.class != OUTCOME_OPEN &&
+	       now() - d->began >= (time_t)d->world->patience;
+}
+
 /* Nobody of this host could be talked to: another may have been named. */
 static void
 next_host(struct delivery *d)
 {
-	if (job_next_host(&d->job)) {
+	if (!is_tired(d) && job_next_host(&d->job)) {
 		look_up(d);
 	} else {
 		job_close(&d->job, &d->last);
@@ -218,7 +227,7 @@ next_host(struct delivery *d)
 static void
 try_next(struct delivery *d)
 {
-	if (d->next == d->hosts.count) {
+	if (d->next == d->hosts.count || is_tired(d)) {
 		next_host(d);
 	} else {
 		d->host = &d->hosts.hosts[d->order[d->next++]];
@@ -235,6 +244,7 @@ no_hosts(struct delivery *d, const struct exchangers *hosts)
 
 	if (d->last.class == OUTCOME_OPEN || d->last.class == OUTCOME_FAILED)
 		outcome_set(&d->last, class, hosts->status, NULL, hosts->text);
+	d->last.of_host = d->last.class == OUTCOME_DEFERRED;
 	next_host(d);
 }
 
@@ -306,6 +316,7 @@ deliver_start(const struct deliver_world *world, struct job *job,
 	d->job = *job;
 	d->done = done;
 	d->arg = arg;
+	d->began = now();
 	event_active(d->scan, EV_TIMEOUT, 0);
 	return d;
 }

@@ -15,6 +15,7 @@ struct deliver_world {
 	struct resolver *resolver;
 	struct links *links;
 	const char *me;
+	unsigned patience; /* seconds; then no further address is tried */
 };
 
 struct delivery;

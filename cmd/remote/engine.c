@@ -71,6 +71,7 @@ engine_fail(struct engine *e, const char *status, const char *why)
 	if (e->phase == PHASE_DOT)
 		talk_forget(e, why);
 	outcome_set(&e->failure, OUTCOME_DEFERRED, status, e->setup.peer, why);
+	e->failure.of_host = true;
 	be_over(e);
 }
 
@@ -81,6 +82,7 @@ engine_quote(struct engine *e, const char *what)
 	    &e->failure, OUTCOME_DEFERRED, e->setup.peer, &e->reply, what);
 	/* It takes no mail now, which is no matter of the recipients. */
 	(void)strlcpy(e->failure.status, "4.3.2", sizeof(e->failure.status));
+	e->failure.of_host = true;
 	be_over(e);
 }
 

@@ -277,6 +277,8 @@ job_answer(const struct job *job, size_t i, struct record *answer)
 	add(answer, "mta", o->mta);
 	add(answer, "reply", o->reply);
 	add(answer, "rule", rule_of(job, o, rule, sizeof(rule)));
+	if (o->of_host)
+		add(answer, "about", "host");
 	if (o->class == OUTCOME_DONE && job->envelope.passed_on[i])
 		add(answer, "dsn", "yes");
 }

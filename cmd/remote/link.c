@@ -210,18 +210,52 @@ on_written(struct bufferevent *stream, void *arg)
 		pump_and_tell(link);
 }
 
+/* Who refuses in the middle and closes has said why before. */
+static void
+hear_last_words(struct link *link)
+{
+	char bytes[4096];
+	ssize_t got;
+
+	while (link->engine.phase != PHASE_OVER &&
+	       (got = read(
+		    bufferevent_getfd(link->stream), bytes, sizeof(bytes))) > 0)
+		engine_feed(&link->engine, bytes, (size_t)got);
+}
+
+/* How much of the message has left us, for the words. */
+static void
+tell_sent(const struct link *link, char *out, size_t size)
+{
+	uint64_t left = backlog(link);
+
+	out[0] = '\0';
+	if (link->engine.phase == PHASE_BODY)
+		(void)snprintf(out, size,
+		    " with %llu of %llu bytes of the message sent",
+		    link->offset > left
+			? (unsigned long long)(link->offset - left)
+			: 0ULL,
+		    (unsigned long long)link->content->length);
+}
+
 static void
 on_end(struct bufferevent *stream, short what, void *arg)
 {
 	struct link *link = arg;
-	char why[128];
+	char why[256], sent[128];
+	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)stream;
+	if (!(what & BEV_EVENT_EOF))
+		hear_last_words(link);
+	tell_sent(link, sent, sizeof(sent));
 	if (what & BEV_EVENT_EOF)
-		(void)snprintf(why, sizeof(why), "closed the connection");
+		(void)snprintf(
+		    why, sizeof(why), "closed the connection%s", sent);
 	else
-		(void)snprintf(why, sizeof(why), "was lost: %s",
-		    strerror(EVUTIL_SOCKET_ERROR()));
+		(void)snprintf(
+		    why, sizeof(why), "was lost: %s%s", strerror(error), sent);
 	engine_lost(&link->engine, why);
 	pump_and_tell(link);
 }

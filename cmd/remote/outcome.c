@@ -71,8 +71,9 @@ outcome_quote(struct outcome *o, enum outcome_class class, const char *peer,
 		(void)strlcpy(o->status, reply->status, sizeof(o->status));
 	else
 		(void)snprintf(o->status, sizeof(o->status), "%c.0.0", digit);
-	(void)snprintf(text, sizeof(text), "%s said: %s (in reply to %s)", peer,
-	    reply->text, what);
+	(void)snprintf(text, sizeof(text), "%s said: %s (in reply to %s%s)",
+	    peer, reply->text, what, reply->mixed ? ", with mixed codes" : "");
+	o->of_host = class == OUTCOME_DEFERRED && reply->code == 421;
 	o->text = copy(text);
 	o->reply = copy(reply->text);
 	o->mta = copy(peer);

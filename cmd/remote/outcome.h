@@ -17,6 +17,7 @@ enum outcome_class {
 
 struct outcome {
 	enum outcome_class class;
+	bool of_host; /* deferred: nobody of that host can have it now */
 	char status[STATUS_SIZE];
 	char *text;  /* malloced, one line */
 	char *reply; /* the server's own words, or NULL; malloced */

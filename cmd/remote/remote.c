@@ -95,6 +95,7 @@ main(int argc, char *argv[])
 	if ((world.base = event_base_new()) == NULL)
 		errx(EXIT_TEMP, "no event loop");
 	world.me = me;
+	world.patience = 2 * setup.timeout;
 	world.resolver = resolver_new(world.base, paths.conf);
 	world.links = links_new(world.base, &setup);
 	if (server)

@@ -10,6 +10,7 @@ reply_begin(struct reply *reply)
 	reply->status[0] = reply->text[0] = '\0';
 	reply->words = "";
 	reply->lines = reply->len = 0;
+	reply->mixed = false;
 }
 
 /* Digits up to three at text (RFC 3463 2).  How many. */
@@ -49,6 +50,18 @@ add_text(struct reply *reply, const char *words)
 	reply->text[n] = '\0';
 }
 
+/* RFC 5321 4.2.1 wants one code in all lines; the last one's counts. */
+static void
+take_code(struct reply *reply)
+{
+	const char *line = reply->line;
+	int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
+
+	if (reply->lines > 1 && code != reply->code)
+		reply->mixed = true;
+	reply->code = code;
+}
+
 /* The line is whole: take it apart. */
 static enum reply_event
 take_line(struct reply *reply)
@@ -66,8 +79,7 @@ take_line(struct reply *reply)
 	    !isdigit((unsigned char)line[2]) ||
 	    (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))
 		return REPLY_BAD;
-	reply->code =
-	    (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
+	take_code(reply);
 	reply->words = line[3] == '\0' ? line + 3 : line + 4;
 	n = status_length(reply->words, line[0]);
 	if (n > 0 && n < STATUS_SIZE) {
@@ -83,6 +95,7 @@ take_line(struct reply *reply)
 		if (n > 0)
 			n += reply->words[n] == ' ';
 		add_text(reply, reply->words + n);
+		memcpy(reply->text, line, 3);
 	}
 	return line[3] == '-' ? REPLY_PART : REPLY_LAST;
 }

@@ -7,6 +7,7 @@
 #ifndef REPLY_H
 #define REPLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define REPLY_LINE  4096 /* a line at most; RFC 5321 4.5.3.1.5 has 512 */
@@ -26,6 +27,7 @@ struct reply {
 	char status[STATUS_SIZE]; /* RFC 2034: "5.1.1"; "" if there is none */
 	char text[REPLY_TEXT];    /* code and words of all lines */
 	const char *words;        /* this line's, behind the code */
+	bool mixed;               /* the lines' codes differ */
 	size_t lines;
 	size_t len;
 	char line[REPLY_LINE + 1];

@@ -327,8 +327,12 @@ talk_forget(struct engine *e, const char *why)
 	(void)snprintf(text, sizeof(text),
 	    "%s after the whole message was sent: it may have been delivered",
 	    why);
-	for (i = 0; i < e->count; i++)
-		if (e->accepted[i])
-			outcome_set(&e->envelope->outcomes[e->chosen[i]],
-			    OUTCOME_DEFERRED, "4.4.2", e->setup.peer, text);
+	for (i = 0; i < e->count; i++) {
+		struct outcome *o = &e->envelope->outcomes[e->chosen[i]];
+
+		if (!e->accepted[i])
+			continue;
+		outcome_set(o, OUTCOME_DEFERRED, "4.4.2", e->setup.peer, text);
+		o->of_host = true;
+	}
 }

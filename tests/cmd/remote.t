@@ -429,6 +429,35 @@ twice() {
 is 'a connection that was closed meanwhile is no failure' 'class=done
 class=done' twice
 is 'it is made anew' '2' grep -c connect "$work/heard"
+# R22: a host that throws away what is pipelined
+kill -TERM "$remote"
+wait "$remote"
+server <<-'EOF'
+	> 220 mx
+	< EHLO .*
+	> 250-mx
+	> 250 PIPELINING
+	< MAIL .*
+	> 250 ok
+	silent
+	---
+	> 220 mx
+	< EHLO .*
+	> 250-mx
+	> 250 PIPELINING
+	< MAIL .*
+	> 250 ok
+	< RCPT .*
+	> 450 enough
+	< QUIT
+	> 221 bye
+EOF
+ok 'it listens once more' serve
+is 'pipelined commands that are thrown away cost a deferral' 'class=deferred' \
+    again
+is 'and the next message' 'class=deferred' again
+is 'is sent step by step' '1' grep -c '^DATA' "$work/heard"
+is 'as that server wants it' 'status 1' grep UNEXPECTED "$work/heard"
 if [ "$(id -u)" -eq 0 ]; then
 	stranger() {
 		ask "$at" a@x | setpriv --reuid=65533 --regid=65533 \

@@ -13,6 +13,11 @@
 #	name CNAME other
 #	name SERVFAIL			(to every question)
 #	name SILENT			(no answer at all)
+#	name REFUSED			(this server is not for that name)
+#	name RUBBISH			(noise, with the question's id)
+#	name TRUNCATED			(the TC bit by UDP, nothing by TCP)
+#	name NOEDNS			(no answer to a question with EDNS)
+#	name SLOW 2			(answers come after 2 seconds)
 #	/regex/ A 192.0.2.1		(or AAAA, MX, NXDOMAIN, SERVFAIL, SILENT:
 #					names that have no lines of their own;
 #					the first regex that fits counts)
@@ -26,7 +31,8 @@ use IO::Socket::INET;
 use Socket qw(inet_pton AF_INET AF_INET6);
 
 my %types = (A => 1, CNAME => 5, PTR => 12, MX => 15, AAAA => 28);
-my (%zone, %special, @patterns);
+my (%zone, %special, %slow, @patterns);
+my $apart = 0;	# we are a child that answers one question
 
 sub reverse_name {
 	my ($name) = @_;
@@ -64,7 +70,11 @@ sub load {
 			next;
 		}
 		$name = lc reverse_name($name);
-		if ($type eq 'SERVFAIL' || $type eq 'SILENT') {
+		if ($type eq 'SLOW') {
+			$slow{$name} = $rest[0];
+			next;
+		}
+		if ($type =~ /^(?:SERVFAIL|SILENT|REFUSED|RUBBISH|TRUNCATED|NOEDNS)$/) {
 			$special{$name} = $type;
 			next;
 		}
@@ -106,6 +116,15 @@ sub answers {
 	return ($out, $count, 1);
 }
 
+# Go on in a child after some seconds; false in the parent.
+sub sleep_apart {
+	my ($seconds) = @_;
+	return 0 if fork;
+	$apart = 1;
+	sleep $seconds;
+	return 1;
+}
+
 sub reply {
 	my ($question, $limit) = @_;
 	my ($id, undef, $questions) = unpack 'nnn', $question;
@@ -122,9 +141,18 @@ sub reply {
 	my $asked = substr $question, 12, $at + 5 - 12;
 	settle($name);
 	my $special = $special{$name} || '';
-	return undef if $special eq 'SILENT';
+	my $edns = unpack 'n', substr $question, 10, 2;
+	return undef if $special eq 'SILENT' || $special eq 'NOEDNS' && $edns;
 	return pack('nnnnnn', $id, 0x8182, 1, 0, 0, 0) . $asked
 	    if $special eq 'SERVFAIL';
+	return pack('nnnnnn', $id, 0x8105, 1, 0, 0, 0) . $asked
+	    if $special eq 'REFUSED';
+	return pack('nnnnnn', $id, 0x8180, 1, 9, 0, 0) . "\xc0\x0c\xff" x 99
+	    if $special eq 'RUBBISH';
+	return $limit > 1232 ? undef :
+	    pack('nnnnnn', $id, 0x8380, 1, 0, 0, 0) . $asked
+	    if $special eq 'TRUNCATED';
+	sleep_apart($slow{$name}) or return undef if $slow{$name};
 	my ($records, $count, $exists) = answers($name, $word || 'NONE');
 	my $code = $exists || $count ? 0 : 3;
 	# an empty non-terminal is no missing name (RFC 8020)
@@ -167,6 +195,7 @@ if (defined $ARGV[1]) {
 	print $file $udp->sockport, "\n";
 	close $file;
 }
+$SIG{CHLD} = 'IGNORE';
 $| = 1;
 print $udp->sockport, "\n";
 my $select = IO::Select->new($udp, $tcp);
@@ -181,5 +210,6 @@ while (1) {
 			serve_tcp($client);
 			$client->close;
 		}
+		exit 0 if $apart;
 	}
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # mx.pl - an SMTP server that follows a script, for tests
 #
-#	mx.pl SCRIPT LOG [PORTFILE]
+#	mx.pl SCRIPT LOG [PORTFILE [ADDRESS [PORT]]]
 #
-# Listens on 127.0.0.1, on a free port that it prints and writes to PORTFILE, and
-# serves one connection after the other.  What it hears goes to LOG, a line each,
+# Listens on ADDRESS (127.0.0.1) and PORT (a free one), prints the port and writes
+# it to PORTFILE, and serves one connection after the other.  What it hears goes to LOG, a line each,
 # with "connect" and "end" around each connection.  In SCRIPT the parts for each
 # connection are parted by a line "---"; the last one serves all further ones.
 #
@@ -13,15 +13,23 @@
 #	data		read lines up to the dot
 #	read N		read N bytes of whatever comes, unlogged
 #	auto WORDS	be a good server until QUIT, offering WORDS
+#	until VERB, OFFER, OFFER ...
+#			be a good one until VERB (EHLO, MAIL, RCPT, DATA; "dot" is
+#			the end of the message), which is not answered
+#	drip SECONDS TEXT	say text byte by byte, at that interval
+#	flood N TEXT	say text N times (no CRLF of its own)
+#	wait SECONDS
+#	deaf		let 4096 bytes come at most that nobody reads
 #	silent		say nothing until the client goes
 #	reset		close with a RST
 # The end of a part closes the connection.
 use strict;
 use warnings;
 use IO::Socket::INET;
-use Socket qw(SOL_SOCKET SO_LINGER);
+use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF);
+use Time::HiRes qw(sleep);
 
-my ($script, $logname, $portname) = @ARGV;
+my ($script, $logname, $portname, $address, $port) = @ARGV;
 open my $log, '>>', $logname or die "$logname: $!\n";
 $log->autoflush(1);
 
@@ -65,10 +73,12 @@ sub hear_data {
 	return 0;
 }
 
-sub auto {
-	my ($client, @words) = @_;
+# 1 if the client came to the verb, and before QUIT.
+sub be_good {
+	my ($client, $verb, @words) = @_;
 	$client->print("220 auto.test ESMTP\r\n");
 	while (defined(my $line = hear($client))) {
+		return 1 if $line =~ /^$verb\b/;
 		if ($line =~ /^EHLO/) {
 			my @all = ('auto.test', @words);
 			my $last = pop @all;
@@ -76,14 +86,35 @@ sub auto {
 			    "250 $last\r\n");
 		} elsif ($line eq 'DATA') {
 			$client->print("354 go on\r\n");
-			hear_data($client) or return;
+			hear_data($client) or return 0;
+			return 1 if $verb eq 'dot';
 			$client->print("250 2.0.0 taken\r\n");
 		} elsif ($line eq 'QUIT') {
 			$client->print("221 bye\r\n");
-			return;
+			return 0;
 		} else {
 			$client->print("250 2.1.0 ok\r\n");
 		}
+	}
+	return 0;
+}
+
+sub drip {
+	my ($client, $seconds, $text) = @_;
+	for my $byte (split //, unescape($text)) {
+		$client->print($byte) or return;
+		sleep $seconds;
+	}
+}
+
+# A client that leaves meanwhile ends it.
+sub flood {
+	my ($client, $times, $text) = @_;
+	my $piece = unescape($text);
+	my $many = int(65536 / length $piece) + 1;
+	for (; $times > 0; $times -= $many) {
+		$client->print($piece x ($times < $many ? $times : $many))
+		    or return;
 	}
 }
 
@@ -104,7 +135,17 @@ sub step {
 		my $bytes;
 		read $client, $bytes, $rest;
 	} elsif ($verb eq 'auto') {
-		auto($client, split ' ', $rest // '');
+		be_good($client, 'nothing', split ' ', $rest // '');
+	} elsif ($verb eq 'until') {
+		return be_good($client, split /, /, $rest);
+	} elsif ($verb eq 'drip') {
+		drip($client, split ' ', $rest, 2);
+	} elsif ($verb eq 'flood') {
+		flood($client, split ' ', $rest, 2);
+	} elsif ($verb eq 'wait') {
+		sleep $rest;
+	} elsif ($verb eq 'deaf') {
+		setsockopt $client, SOL_SOCKET, SO_RCVBUF, 4096;
 	} elsif ($verb eq 'silent') {
 		1 while defined hear($client);
 	} elsif ($verb eq 'reset') {
@@ -118,8 +159,9 @@ sub step {
 
 $SIG{PIPE} = 'IGNORE';
 my @parts = parts();
-my $server = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1',
-    LocalPort => 0, Listen => 20, ReuseAddr => 1) or die "listen: $!\n";
+my $server = IO::Socket::INET->new(Proto => 'tcp',
+    LocalAddr => $address // '127.0.0.1', LocalPort => $port // 0,
+    Listen => 20, ReuseAddr => 1) or die "listen: $!\n";
 if (defined $portname) {
 	open my $file, '>', $portname or die "$portname: $!\n";
 	print $file $server->sockport, "\n";

@@ -91,6 +91,7 @@ lanes_take_turns(void **state)
 	lane_stop(&lanes, b, &rcpts[3]);
 }
 
+/* R46: a thousand messages for a host that is always too busy are one try. */
 static void
 an_ill_host_is_probed_by_one(void **state)
 {
@@ -159,6 +160,7 @@ a_lane_goes_when_nothing_is_in_it(void **state)
 	assert_null(lane_find(&lanes, "a"));
 }
 
+/* R50: a greylist of five minutes costs five or six. */
 static void
 a_retry_waits_as_long_as_the_message_is_old(void **state)
 {
