@@ -28,7 +28,21 @@ like 'what sendmail has not is passed over, whatever decided last' \
 sed 's/"accept-local"/"reject"/' "$work/new.jsonl" >"$work/newer.jsonl"
 like 'but not what differs without it, too' \
     '^0 passed, 1 failed, 0 skipped$' "$TESTS/sendmail/run" "$work/newer.jsonl"
-echo '{"id": "x"}' >"$work/other.jsonl"
+{
+	echo '{"id": "x"}'
+	echo '{"id": '
+	echo "$first"
+} >"$work/other.jsonl"
 like 'a case of no schema is told with its line' \
-    'other.jsonl:1: no schema' "$TESTS/sendmail/run" "$work/other.jsonl"
+    'other.jsonl:1 [(]unasked[)]' "$TESTS/sendmail/run" "$work/other.jsonl"
+like 'a line that cannot be read likewise' \
+    'other.jsonl:2 [(]unasked[)]' "$TESTS/sendmail/run" "$work/other.jsonl"
+like 'both have failed, and the others are asked' \
+    '^1 passed, 2 failed, 0 skipped$' "$TESTS/sendmail/run" "$work/other.jsonl"
+{
+	echo "$first"
+	echo "$first" | sed 's/{/{"makemap_exit": 65, /'
+} >"$work/exit.jsonl"
+like "another exit of makemap's is a failure" \
+    '^1 passed, 1 failed, 0 skipped$' "$TESTS/sendmail/run" "$work/exit.jsonl"
 finish

@@ -38,7 +38,7 @@ sub group {
 	my ($case) = @_;
 	return join "\n", map { ref $_ ? (@$_, '') : ($_ // '', '') }
 	    @$case{qw(config access local_host_names relay_domains
-	    ext_keys)};
+	    ext_keys makemap_exit)};
 }
 
 sub prepare {
