@@ -6,6 +6,7 @@
 #
 #	make B=/tmp/x	build somewhere else
 #	make SAN=1	build under ASan and UBSan, in its own folder
+#	make CRASH=1	build programs that can be told where to die, likewise
 
 PREFIX	?= /usr/local
 CONFDIR	?= /etc/postern
@@ -13,7 +14,7 @@ QUEUEDIR ?= /var/spool/postern
 RUNDIR	?= /run/postern
 MAILDIR	?= /var/spool/mail
 
-B	:= build$(if $(SAN),-san)
+B	:= build$(if $(SAN),-san)$(if $(CRASH),-crash)
 # However it was spelled: the .d files name their objects by it.
 override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 CMDS	:= $(notdir $(wildcard cmd/*))
@@ -21,6 +22,7 @@ objects	 = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 modules	 = $(filter-out $(B)/cmd/$(1)/$(1).o,$(call objects,cmd/$(1)))
 
 CFLAGS	?= -O2 -g
+CPPFLAGS += $(if $(CRASH),-DCRASH)
 ifdef SAN
 CFLAGS	= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	  -fno-omit-frame-pointer
@@ -33,7 +35,7 @@ LIBS	:= libbsd-overlay libevent_core libcdb libidn2 libxxhash
 PC_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror \
-	  $(CFLAGS) $(HARDEN) -Ilib $(if $(filter cmd/%,$<),-I$(dir $<)) \
+	  $(CPPFLAGS) $(CFLAGS) $(HARDEN) -Ilib $(if $(filter cmd/%,$<),-I$(dir $<)) \
 	  $(if $(filter tests/unit/%,$<),-Icmd/$(notdir $(patsubst %/,%,$(dir $<)))) $(PC_CFLAGS) \
 	  -DCONFDIR='"$(CONFDIR)"' -DQUEUEDIR='"$(QUEUEDIR)"' \
 	  -DRUNDIR='"$(RUNDIR)"' -DMAILDIR='"$(MAILDIR)"' \
@@ -166,7 +168,7 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/postern
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-crash
 
 .PHONY: all units faulty check fuzz fuzzers lint install uninstall clean FORCE
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "paths.h"
 
 #define TRIES 100 /* names that are taken before we doubt the folder */
@@ -102,6 +103,7 @@ open_folders(struct maildir *m)
 	/* cur is made last: where it is, the others' names are durable. */
 	if (fstatat(m->folder, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0 && !made)
 		return 0;
+	CRASH_POINT("maildir", "made");
 	if (fsync(m->folder) == -1 || sync_parent(m->folder) == -1 ||
 	    (cur = open_folder(m->folder, "cur", &made)) == -1)
 		return -1;
@@ -153,9 +155,11 @@ deliver(struct maildir *m, const struct letter *l, char name[MAILDIR_NAME])
 	r = fill(fd, l);
 	if (close(fd) == -1)
 		r = -1;
+	CRASH_POINT("maildir", "written");
 	if (r == 0)
 		r = linkat(m->tmp, name, m->new, name, 0);
 	saved = errno;
+	CRASH_POINT("maildir", "linked");
 	(void)unlinkat(m->tmp, name, 0);
 	errno = saved;
 	return r;
@@ -195,6 +199,7 @@ deliver_all(struct maildir *m, struct letter *const list[], size_t count,
 	}
 	if (fsync(m->new) == -1)
 		take_back(m, list, count, names);
+	CRASH_POINT("maildir", "durable");
 }
 
 void

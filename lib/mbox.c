@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "log.h"
 
 #define OUT 65536
@@ -72,6 +73,7 @@ create(struct mbox *m, mode_t mode, struct fate *f)
 	    mode);
 	if (m->fd == -1)
 		return errno == EEXIST ? 0 : fail(f, m->path);
+	CRASH_POINT("mbox", "created");
 	if (fchmod(m->fd, mode) == -1 || sync_folder(m->path) == -1)
 		return fail(f, m->path);
 	return 1;
@@ -311,9 +313,14 @@ append(struct out *o, struct letter *const list[], size_t count, time_t now)
 			return errno == EIO && !o->unread ? DISK_TROUBLE
 							  : LETTER_TROUBLE;
 	}
+	CRASH_POINT("mbox", "begun");
 	if (flush(o) == -1)
 		return errno == EIO ? DISK_TROUBLE : LETTER_TROUBLE;
-	return fsync(o->fd) == -1 ? DISK_TROUBLE : NO_TROUBLE;
+	CRASH_POINT("mbox", "written");
+	if (fsync(o->fd) == -1)
+		return DISK_TROUBLE;
+	CRASH_POINT("mbox", "durable");
+	return NO_TROUBLE;
 }
 
 static void

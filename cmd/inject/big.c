@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "big.h"
+#include "crash.h"
 #include "exits.h"
 
 int
@@ -29,6 +30,7 @@ big_begin(struct big *b, int dir, const char *id, bool keep)
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (b->fd == -1)
 		return errno;
+	CRASH_POINT("big", "arriving");
 	if ((b->state = XXH3_createState()) == NULL)
 		err(EXIT_TEMP, "checksum");
 	XXH3_64bits_reset(b->state);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "job.h"
 #include "segment.h"
 
@@ -73,7 +74,9 @@ make(int dir, const struct record *job)
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd == -1)
 		return errno;
+	CRASH_POINT("spare", "created");
 	error = done(fd, fill(fd, (off_t)bytes));
+	CRASH_POINT("spare", "filled");
 	if (error == 0)
 		error = sync_folder(dir, name);
 	if (error != 0)
@@ -92,8 +95,10 @@ recycle(int dir, const struct record *job)
 	const char *to = record_text(job, "to");
 	int fd, error;
 
+	CRASH_POINT("recycle", "asked");
 	if (renameat(dir, record_text(job, "name"), dir, to) == -1)
 		return errno;
+	CRASH_POINT("recycle", "renamed");
 	if ((error = sync_folder(dir, to)) != 0)
 		return error;
 	fd = openat(dir, to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -101,7 +106,9 @@ recycle(int dir, const struct record *job)
 		return errno;
 	if (pwrite(fd, zeros, sizeof(zeros), 0) != (ssize_t)sizeof(zeros))
 		return done(fd, -1);
-	return done(fd, fsync(fd));
+	error = done(fd, fsync(fd));
+	CRASH_POINT("recycle", "wiped");
+	return error;
 }
 
 static int
@@ -129,9 +136,13 @@ publish(int dir, const struct record *job)
 
 	if ((error = sync_name(dir, record_text(job, "name"))) != 0)
 		return error;
+	CRASH_POINT("big", "synced");
 	if (renameat(dir, record_text(job, "name"), dir, to) == -1)
 		return errno;
-	return sync_folder(dir, to);
+	CRASH_POINT("big", "renamed");
+	error = sync_folder(dir, to);
+	CRASH_POINT("big", "published");
+	return error;
 }
 
 static int
@@ -139,8 +150,10 @@ take_away(int dir, const struct record *job)
 {
 	const char *name = record_text(job, "name");
 
+	CRASH_POINT("remove", "asked");
 	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
 		return errno;
+	CRASH_POINT("remove", "done");
 	return sync_folder(dir, name);
 }
 

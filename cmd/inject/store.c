@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "exits.h"
 #include "job.h"
 #include "log.h"
@@ -127,10 +128,15 @@ christen(struct store *s, const char *file, uint32_t number)
 	}
 	if (flock(s->now.fd, LOCK_EX | LOCK_NB) == -1)
 		give_up(s, file, "lock");
+	CRASH_POINT("segment", "headed");
 	if (faccessat(s->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		errx(EXIT_TEMP, "%s/%s: is there already", s->path, name);
-	if (renameat(s->dir, file, s->dir, name) == -1 || fsync(s->dir) == -1)
+	if (renameat(s->dir, file, s->dir, name) == -1)
 		give_up(s, name, "rename");
+	CRASH_POINT("segment", "named");
+	if (fsync(s->dir) == -1)
+		give_up(s, name, "rename");
+	CRASH_POINT("segment", "begun");
 	return 0;
 }
 
@@ -189,8 +195,10 @@ write_index(const struct store *s)
 void
 store_seal(struct store *s)
 {
+	CRASH_POINT("segment", "full");
 	if (s->now.fd != -1 && s->heads_durable > 0)
 		write_index(s);
+	CRASH_POINT("segment", "complete");
 	segment_close(&s->now);
 }
 
@@ -283,7 +291,9 @@ store_commit(struct store *s)
 
 	segment_name(name, s->now.number);
 	bytes_pad(&s->batch);
+	CRASH_POINT("batch", "gathered");
 	error = write_at(s->now.fd, s->batch.at, s->batch.len, s->end);
+	CRASH_POINT("batch", "written");
 	if (error == 0 && fdatasync(s->now.fd) == -1)
 		give_up(s, name, "fdatasync");
 	if (error != 0) {
@@ -293,6 +303,7 @@ store_commit(struct store *s)
 		wipe(s, name);
 		s->heads.len = s->heads_durable;
 	} else {
+		CRASH_POINT("batch", "durable");
 		s->end += (off_t)s->batch.len;
 		s->heads_durable = s->heads.len;
 	}

@@ -10,6 +10,7 @@
 
 #include <err.h>
 
+#include "crash.h"
 #include "exits.h"
 #include "log.h"
 #include "qmgr.h"
@@ -36,7 +37,10 @@ state_create(struct qmgr *q, struct store *s)
 	segment_name(name, s->segment.number);
 	s->state = openat(q->states, name,
 	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->state == -1 || fsync(q->states) == -1)
+	if (s->state == -1)
+		return -1;
+	CRASH_POINT("state", "created");
+	if (fsync(q->states) == -1)
 		return -1;
 	return 0;
 }
@@ -101,7 +105,9 @@ event_write(struct qmgr *q, struct store *s, struct record *r)
 	size_t len;
 	char *text = state_encode(r, s->segment.salt, &len);
 
+	CRASH_POINT("before", record_text(r, "event"));
 	append_patiently(q, s, text, len);
+	CRASH_POINT("after", record_text(r, "event"));
 	free(text);
 	record_free(r);
 	if (!evtimer_pending(q->sync, NULL))
@@ -116,12 +122,14 @@ store_sync(struct qmgr *q, struct store *s)
 
 	if (!s->dirty)
 		return 0;
+	CRASH_POINT("state", "written");
 	if (fdatasync(s->state) == -1) {
 		/* What the disk holds now only recovery can tell. */
 		segment_name(name, s->segment.number);
 		err(EXIT_TEMP, "%s/state/%s: sync", q->paths.queue, name);
 	}
 	s->dirty = false;
+	CRASH_POINT("state", "synced");
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 
 #include <err.h>
 
+#include "crash.h"
 #include "exits.h"
 #include "log.h"
 #include "qmgr.h"
@@ -112,12 +113,14 @@ store_forget(struct qmgr *q, struct store *s)
 	char name[9];
 
 	segment_name(name, s->segment.number);
+	CRASH_POINT("state", "obsolete");
 	if (s->state != -1) {
 		close(s->state);
 		if (unlinkat(q->states, name, 0) == -1 && errno != ENOENT)
 			log_event("error", "file", name, "reason",
 			    strerror(errno), NULL);
 	}
+	CRASH_POINT("state", "dropped");
 	segment_close(&s->segment);
 	TAILQ_REMOVE(&q->stores, s, next);
 	free(s);
