@@ -56,23 +56,31 @@ bytes_pad(struct bytes *b)
 	bytes_add(b, nuls, block_up(b->len) - b->len);
 }
 
-/* All of it: 0 or errno. */
+/* All of it: 0 or errno, and how much was written. */
 static int
-write_at(int fd, const char *bytes, size_t len, off_t at)
+write_some(int fd, const char *bytes, size_t len, off_t at, size_t *written)
 {
 	ssize_t put;
 
-	while (len > 0) {
-		put = pwrite(fd, bytes, len, at);
+	*written = 0;
+	while (*written < len) {
+		put = pwrite(
+		    fd, bytes + *written, len - *written, at + (off_t)*written);
 		if (put == -1 && errno == EINTR)
 			continue;
 		if (put == -1)
 			return errno;
-		bytes += put;
-		len -= (size_t)put;
-		at += put;
+		*written += (size_t)put;
 	}
 	return 0;
+}
+
+static int
+write_at(int fd, const char *bytes, size_t len, off_t at)
+{
+	size_t written;
+
+	return write_some(fd, bytes, len, at, &written);
 }
 
 /* --- a segment's life ----------------------------------------------------- */
@@ -274,11 +282,12 @@ store_add(struct store *s, const struct record *fields, const char *bytes,
 
 /* Nothing of a batch that was refused may be found later. */
 static void
-wipe(struct store *s, const char *name)
+wipe(struct store *s, const char *name, size_t written)
 {
-	memset(s->batch.at, 0, s->batch.len);
-	if ((errno = write_at(s->now.fd, s->batch.at, s->batch.len, s->end)) !=
-		0 ||
+	if (written == 0)
+		return;
+	memset(s->batch.at, 0, written);
+	if ((errno = write_at(s->now.fd, s->batch.at, written, s->end)) != 0 ||
 	    fdatasync(s->now.fd) == -1)
 		give_up(s, name, "write");
 }
@@ -286,13 +295,15 @@ wipe(struct store *s, const char *name)
 int
 store_commit(struct store *s)
 {
+	size_t written;
 	char name[9];
 	int error;
 
 	segment_name(name, s->now.number);
 	bytes_pad(&s->batch);
 	CRASH_POINT("batch", "gathered");
-	error = write_at(s->now.fd, s->batch.at, s->batch.len, s->end);
+	error =
+	    write_some(s->now.fd, s->batch.at, s->batch.len, s->end, &written);
 	CRASH_POINT("batch", "written");
 	if (error == 0 && fdatasync(s->now.fd) == -1)
 		give_up(s, name, "fdatasync");
@@ -300,7 +311,7 @@ store_commit(struct store *s)
 		errno = error;
 		if (!job_is_full(error))
 			give_up(s, name, "write");
-		wipe(s, name);
+		wipe(s, name, written);
 		s->heads.len = s->heads_durable;
 	} else {
 		CRASH_POINT("batch", "durable");

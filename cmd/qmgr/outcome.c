@@ -57,7 +57,7 @@ add(struct record *r, const char *name, const char *value)
 static bool
 is_expired(const struct qmgr *q, const struct message *m, int64_t now)
 {
-	return now - m->arrival >= q->settings.lifetime;
+	return message_age(q, m, now) >= q->settings.lifetime;
 }
 
 /* Does the sender want to hear of this success, and from us? */
@@ -156,7 +156,7 @@ outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
 	if (o.kind == EVENT_DONE && e->rules[r->number] != NULL)
 		strlcpy(o.rule, e->rules[r->number], sizeof(o.rule));
 	if (o.kind == EVENT_DEFERRED) {
-		due = now + retry_delay(now - m->arrival, arc4random());
+		due = now + retry_delay(message_age(q, m, now), arc4random());
 		r->tries++;
 	}
 	r->reason = write_outcome(q, e, r, &o, due);

@@ -167,6 +167,7 @@ main(int argc, char *argv[])
 	control_listen(&q);
 	walls_raise(&walls, &q.paths);
 	load_all(&q);
+	age_begin(&q);
 	log_event("started", "program", "qmgr", NULL);
 	event_base_dispatch(q.base);
 	return 0;

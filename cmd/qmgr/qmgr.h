@@ -24,6 +24,7 @@
 #include <sys/tree.h>
 
 #include "ask.h"
+#include "clock.h"
 #include "conn.h"
 #include "lane.h"
 #include "paths.h"
@@ -106,6 +107,7 @@ struct qmgr {
 	int mess, states; /* folders */
 	struct stores stores;
 	struct lanes lanes;
+	struct clock clock;
 	struct doors doors;
 	uint32_t door_count;
 	TAILQ_HEAD(users, user) users; /* see users.h */
@@ -205,6 +207,14 @@ void load_all(struct qmgr *);
 void load_durable(struct qmgr *, uint32_t number, off_t end);
 /* Segments whose inject is gone are read to their end. */
 void load_orphans(struct qmgr *);
+
+/* --- age.c ---------------------------------------------------------------- */
+
+/* When all is loaded; and now and then, so that a jump of the clock is seen. */
+void age_begin(struct qmgr *);
+void age_look(struct qmgr *);
+/* Seconds in which it could have been delivered. */
+int64_t message_age(const struct qmgr *, const struct message *, int64_t now);
 
 /* --- admit.c -------------------------------------------------------------- */
 

@@ -319,7 +319,7 @@ report_delay(struct qmgr *q, struct message *m)
 	const char *sender;
 
 	if (m->warned || m->reporting || m->moving || m->superseded ||
-	    time(NULL) - m->arrival < q->settings.warning)
+	    message_age(q, m, time(NULL)) < q->settings.warning)
 		return;
 	if ((e = envelope_get(q, m)) != NULL) {
 		p = report_new(q, m, e, REPORT_DELAYED);

@@ -69,9 +69,9 @@ age(struct qmgr *q, struct lane *lane)
 	o.text = lane->reason;
 	while (seen++ < TICK_MOST && (r = TAILQ_FIRST(&lane->ready)) != NULL) {
 		m = message_of(r);
-		if (now - m->arrival >= q->settings.warning)
+		if (message_age(q, m, now) >= q->settings.warning)
 			report_delay(q, m);
-		if (now - m->arrival < q->settings.lifetime)
+		if (message_age(q, m, now) < q->settings.lifetime)
 			break;
 		rcpt_take(&q->lanes, r);
 		if ((e = envelope_get(q, m)) != NULL)
@@ -324,6 +324,7 @@ on_tick(evutil_socket_t none, short what, void *arg)
 
 	(void)none;
 	(void)what;
+	age_look(q);
 	while (moved++ < TICK_MOST && (r = rcpt_due(&q->lanes, now)) != NULL) {
 		m = message_of(r);
 		before = r->lane;

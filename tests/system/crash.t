@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 
 count=${CRASH_COUNT:-3000}
 kills=${CRASH_KILLS:-12}
-patience=120
+patience=300
 
 acknowledged() {
 	local n

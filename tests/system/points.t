@@ -83,8 +83,11 @@ work() {
 	mail_much "$1"
 }
 
+# A local that died has its letters tried later; that is made to be now.
 arrived() {
 	local n
+	sleep 0.5
+	qctl flush >/dev/null
 	for n in plain big held; do
 		has "$1 $n" || { echo "no $1 $n"; return 1; }
 	done
