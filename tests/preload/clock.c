@@ -1,8 +1,8 @@
 /*
  * clock - preloaded: the clock is wrong by the seconds in the file clock.offset
  *
- * The file lies beside the library; it is mapped at the start, so that it can be
- * changed while programs run, in a chroot too.  The monotonic clocks go on.
+ * The file lies beside the library; it is mapped at the start, so that it can
+ * be changed while programs run, in a chroot too.  The monotonic clocks go on.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -30,8 +30,7 @@ map(void)
 		(int)sizeof(path) ||
 	    (slash = strrchr(path, '/')) == NULL)
 		return;
-	snprintf(slash, sizeof(path) - (size_t)(slash - path),
-	    "/clock.offset");
+	snprintf(slash, sizeof(path) - (size_t)(slash - path), "/clock.offset");
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return;
 	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);

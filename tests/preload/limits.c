@@ -37,8 +37,7 @@ map(void)
 		(int)sizeof(path) ||
 	    (slash = strrchr(path, '/')) == NULL)
 		return;
-	snprintf(
-	    slash, sizeof(path) - (size_t)(slash - path), "/limits.now");
+	snprintf(slash, sizeof(path) - (size_t)(slash - path), "/limits.now");
 	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return;
@@ -147,8 +146,8 @@ socketpair(int domain, int type, int protocol, int pair[2])
 }
 
 int
-accept4(int fd, struct sockaddr *restrict name, socklen_t *restrict len,
-    int flags)
+accept4(
+    int fd, struct sockaddr *restrict name, socklen_t *restrict len, int flags)
 {
 	if (no_file())
 		return -1;
