@@ -28,7 +28,8 @@ check_entry(const struct record *fields, const char *id)
 		name[strcspn(name, "=")] = '\0';
 		record_add(&head, name, value);
 	}
-	if ((text = entry_encode(&head, 1, 0, 0, false, &len)) == NULL)
+	if ((text = entry_encode(&head, entry_seed(1, SEGMENT_BLOCK), 0, 0,
+		 false, &len)) == NULL)
 		abort();
 	entry_init(&e);
 	if (entry_parse(&e, 1, text, len, SEGMENT_BLOCK) != 1 ||

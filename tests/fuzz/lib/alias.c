@@ -24,8 +24,8 @@ check_list(const char *text, size_t len)
 		item = &items.list[i];
 		if (*item->text == '\0')
 			abort();
-		if ((item->kind == ALIAS_FILE || item->kind == ALIAS_INCLUDE) &&
-		    *item->text != '/')
+		/* A list's path is judged where it is opened. */
+		if (item->kind == ALIAS_FILE && *item->text != '/')
 			abort();
 		if (item->kind == ALIAS_USER && strchr(item->text, '@') != NULL)
 			abort();
