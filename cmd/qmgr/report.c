@@ -233,13 +233,15 @@ static bool
 is_told(const struct message *m, const struct envelope *e, uint32_t number,
     enum report_kind kind)
 {
-	const int state = m->rcpts[number].state;
+	const struct rcpt *r = &m->rcpts[number];
+	const int state = r->state;
 
 	if (kind == REPORT_FAILED)
 		return state == RCPT_FAILED;
 	if (kind == REPORT_DELIVERED)
 		return state == RCPT_DELIVERED;
-	return (state == RCPT_WAITING || state == RCPT_READY) &&
+	return (state == RCPT_WAITING || state == RCPT_READY ||
+		   (state == RCPT_ACTIVE && r->tries > 0)) &&
 	       (dsn_wants(e->notifies[number]) & DSN_DELAY) != 0;
 }
 

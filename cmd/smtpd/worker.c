@@ -151,10 +151,10 @@ welcome(struct server *v, int fd, const struct sockaddr *client)
 
 	if (v->hub.count >= c->sessions)
 		turn_away(v, fd, client, "4.3.2 Too many connections",
-		    "smtpdsessions");
+		    "smtpd:smtpdsessions");
 	else if (have > c->per_client)
 		turn_away(v, fd, client, "4.7.0 Too many of your connections",
-		    "smtpdperclient");
+		    "smtpd:smtpdperclient");
 	else {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		link_new(&v->hub, fd, fd, client);

@@ -1,6 +1,7 @@
 # demo - an instance with one mailbox, for the system tests
 #
-#	demo_begin	makes $dir, starts the instance, sets $server and $inbox
+#	demo_begin	makes $dir, starts the instance, sets $server and $inbox;
+#			demo_conf, if there is one, adds to $dir/conf before
 #
 # The instance is killed and its folder removed when the test ends.
 
@@ -30,6 +31,7 @@ demo_begin() {
 	[ "$(id -u)" != 0 ] || chown "$(demo_owner)" "$dir/mail/demo"
 	inbox=$dir/mail/demo/inbox
 	echo "demo $inbox $(demo_owner)" >"$dir/conf/mailboxes"
+	! declare -F demo_conf >/dev/null || demo_conf
 	server=$("$instance" start "$dir") || bail "the instance does not start"
 	server=${server#smtp }
 	export POSTERN=$dir
