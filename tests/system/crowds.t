@@ -164,6 +164,10 @@ age() {
 printf 'Subject: to the dead\n\nx\n' |
 	sendmail -f demo@localhost $(seq -f 'a@d%g.test' 200)
 soon 'two hundred hosts are dead' at_least deferred 200
+ill() {
+	[ "$(events lane-ill)" -ge 200 ]
+}
+soon 'and their lanes are ill' ill
 age 2
 qctl flush >/dev/null
 soon 'they are tried again' at_least deferred 400
