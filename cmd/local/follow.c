@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "box.h"
 #include "conf.h"
@@ -14,6 +15,7 @@
 #include "relay.h"
 
 #define RUN_TIME   300      /* seconds a program may take */
+#define LETTER     600      /* seconds, then no further step is begun */
 #define LIST_ITEMS 100000   /* that an alias may name, with its lists */
 #define LIST_BYTES 16777216 /* of the lists */
 
@@ -101,9 +103,18 @@ part_name(const struct plan *p, const struct step *s)
 	return name;
 }
 
+static time_t
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
 /* The step's fate, now or from before. */
 static struct fate
-step_fate(const struct errand *e, const struct step *s)
+step_fate(const struct errand *e, const struct step *s, time_t until)
 {
 	struct memo *memo = &e->house->memo;
 	struct letter *letter = e->job->letter;
@@ -112,6 +123,9 @@ step_fate(const struct errand *e, const struct step *s)
 
 	if (before != NULL)
 		letter->fate = *before;
+	else if (now() >= until)
+		fate_set(&letter->fate, FATE_DEFERRED, "4.3.0",
+		    "what came before took its time");
 	else {
 		take_step(e, s);
 		if (letter->fate.class != FATE_DEFERRED)
@@ -132,12 +146,13 @@ follow(const struct errand *e)
 	size_t most = e->plan.count + e->nfaults, i, n = 0;
 	struct fate *parts = calloc(most + 1, sizeof(*parts));
 	struct letter *letter = e->job->letter;
+	const time_t until = now() + LETTER;
 	bool begun = false;
 
 	if (parts == NULL)
 		err(EXIT_TEMP, NULL);
 	for (i = 0; i < e->plan.count; i++) {
-		parts[n] = step_fate(e, &e->plan.steps[i]);
+		parts[n] = step_fate(e, &e->plan.steps[i], until);
 		if (parts[n++].class != FATE_DEFERRED)
 			begun = true;
 		else if (!begun)

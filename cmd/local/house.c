@@ -39,11 +39,19 @@ house_open(struct house *h, const struct passwd *pw)
 	h->aliases = map_open(h->paths.conf, "aliases");
 }
 
+/* Answer those in front that are ready, of the first so many. */
+static void
+tell(struct house *h, const struct job *jobs, size_t count, size_t *told)
+{
+	for (; *told < count && jobs[*told].ready; ++*told)
+		h->answer(jobs[*told].letter, h->arg);
+}
+
 /* --- .forward --------------------------------------------------------------
  */
 
 static void
-forward_all(struct house *h, struct job *jobs, size_t count)
+forward_all(struct house *h, struct job *jobs, size_t count, size_t *told)
 {
 	struct alias_items items;
 	struct fate f;
@@ -60,6 +68,7 @@ forward_all(struct house *h, struct job *jobs, size_t count)
 			jobs[i].ready = true;
 		} else if (loaded == 1)
 			follow_forward(h, &items, &jobs[i]);
+		tell(h, jobs, i + 1, told);
 	}
 	if (loaded == 1)
 		alias_free(&items);
@@ -148,15 +157,18 @@ void
 house_deliver(struct house *h, struct letter *const list[], size_t count)
 {
 	struct job *jobs = calloc(count, sizeof(*jobs));
-	size_t i;
+	size_t i, told = 0;
 
 	if (jobs == NULL)
 		err(EXIT_TEMP, NULL);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		begin(h, &jobs[i], list[i]);
-	forward_all(h, jobs, count);
+		tell(h, jobs, i + 1, &told);
+	}
+	forward_all(h, jobs, count, &told);
 	for (i = 0; i < count; i++)
 		if (!jobs[i].ready)
 			deliver_from(h, jobs + i, count - i);
+	tell(h, jobs, count, &told);
 	free(jobs);
 }

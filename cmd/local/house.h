@@ -30,6 +30,9 @@ struct house {
 	struct class *ours; /* NULL until it is asked */
 	struct keeper keeper;
 	struct memo memo;
+	/* Called for each letter of a batch, in order, once its fate is set. */
+	void (*answer)(struct letter *, void *arg);
+	void *arg;
 };
 
 /*
@@ -39,8 +42,9 @@ struct house {
 void house_open(struct house *, const struct passwd *);
 
 /*
- * Deliver the letters, HOUSE_BATCH at most, and set the fate of each: those for
- * one mailbox together, under one lock and with one sync.
+ * Deliver the letters, HOUSE_BATCH at most, set the fate of each and answer:
+ * those for one mailbox together, under one lock and with one sync; each that
+ * goes elsewhere as soon as it has, so that the asker sees that we live.
  */
 void house_deliver(struct house *, struct letter *const list[], size_t count);
 

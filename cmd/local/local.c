@@ -27,7 +27,8 @@
 #define INLINE_MAX   4194304   /* of one message, in a socket */
 #define FILTER_MAX   268435456 /* of one message, by hand */
 #define IDLE         60        /* seconds */
-#define IDLE_PARTIAL 7200      /* while a letter is partly delivered */
+#define ANSWER       1800 /* seconds; who takes longer is stuck, and ends */
+#define IDLE_PARTIAL 7200 /* while a letter is partly delivered */
 
 /* What stands around it stands around the programs of a .forward. */
 static const struct walls walls = {
@@ -165,8 +166,9 @@ write_all(int fd, const char *bytes, size_t len)
 }
 
 static void
-answer(struct local *l, const struct letter *letter)
+answer(struct letter *letter, void *arg)
 {
+	struct local *l = arg;
 	const char *id = record_get(&letter->record, "id");
 	struct record r;
 	size_t len;
@@ -190,18 +192,16 @@ answer(struct local *l, const struct letter *letter)
 	 */
 	if (letter->fate.class == FATE_DEFERRED || l->worst == FATE_DONE)
 		l->worst = letter->fate.class;
+	letter_free(letter);
+	(void)alarm(ANSWER);
 }
 
 static void
 deliver(struct local *l)
 {
-	size_t i;
-
+	(void)alarm(ANSWER);
 	house_deliver(&l->house, l->batch, l->count);
-	for (i = 0; i < l->count; i++) {
-		answer(l, l->batch[i]);
-		letter_free(l->batch[i]);
-	}
+	(void)alarm(0);
 	if (l->house.keeper.fd == -1)
 		errx(EXIT_TEMP, "the spool's keeper is gone");
 }
@@ -301,6 +301,8 @@ open_all(struct local *l, const char *account)
 
 	set_signals();
 	umask(077);
+	l->house.answer = answer;
+	l->house.arg = l;
 	house_open(&l->house, find_account(account));
 	walls_raise(&walls, &l->house.paths);
 	if (chdir(l->house.home) == -1 && chdir("/") == -1)

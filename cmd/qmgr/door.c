@@ -10,14 +10,15 @@
 
 #include <err.h>
 
+#include "account.h"
 #include "exits.h"
 #include "log.h"
 #include "qmgr.h"
 
-#define OWNER_SIZE   64
 #define DOOR_IDLE    30      /* seconds; local's own patience is longer */
 #define DOOR_PARTIAL 7200    /* seconds; while local has done half a letter */
 #define DOOR_BACKLOG 4194304 /* bytes not yet taken by local */
+#define DOOR_ANSWER  2100    /* seconds; local itself ends before */
 
 /* A message and recipient that local has not answered yet. */
 struct parcel {
@@ -33,10 +34,10 @@ struct door {
 	struct conn *conn; /* NULL while it is opened */
 	bool asked;        /* lspawn is opening it */
 	int64_t used;
-	int64_t
-	    partial; /* until then it remembers what a retry must not repeat */
+	int64_t heard;   /* since then it owes us an answer */
+	int64_t partial; /* till then it knows what no retry may repeat */
 	STAILQ_HEAD(, parcel) parcels;
-	char owner[OWNER_SIZE];
+	char owner[ACCOUNT_SIZE];
 	char alias[]; /* it follows this one and no other, or "" */
 };
 
@@ -161,22 +162,22 @@ on_record(struct conn *c, const struct record *answer, struct evbuffer *content,
 	struct outcome o;
 
 	(void)c;
-	(void)content;
-	(void)fd;
+	(void)content, (void)fd;
 	if (p == NULL ||
 	    strcmp(record_text(answer, "id"), p->envelope->entry.id) != 0) {
 		log_event("error", "what", "local", "owner", d->owner, "reason",
 		    "an answer that nobody asked for", NULL);
 		return;
 	}
-	d->partial = strcmp(record_text(answer, "partial"), "yes") == 0
-			 ? time(NULL) + DOOR_PARTIAL
-			 : 0;
+	d->heard = time(NULL);
+	d->partial =
+	    record_get(answer, "partial") != NULL ? d->heard + DOOR_PARTIAL : 0;
 	outcome_read(&o, answer, "local", lane_user(p->lane));
 	o.host_ill = o.kind == EVENT_DEFERRED && tells_of_mailbox(o.status);
 	parcel_answer(d, &o);
 }
 
+/* What it has not answered waits. */
 static void
 on_gone(struct conn *c, const char *why, void *arg)
 {
@@ -340,10 +341,9 @@ on_owner(struct ask *a, const struct record *answer, struct evbuffer *content,
 	struct lane *lane = lane_find(&q->lanes, search->lane);
 	const char *owner = answer == NULL ? "" : record_text(answer, "owner");
 
-	(void)content;
-	(void)fd;
+	(void)content, (void)fd;
 	free(search);
-	if (lane != NULL && (*owner == '\0' || strlen(owner) >= OWNER_SIZE)) {
+	if (lane != NULL && (*owner == '\0' || strlen(owner) >= ACCOUNT_SIZE)) {
 		lane_refused(q, lane, answer, why);
 	} else if (lane != NULL) {
 		lane->door =
@@ -438,6 +438,8 @@ send_parcel(struct door *d, struct lane *lane, struct rcpt *rcpt)
 		envelope_put(p->envelope);
 		free(p);
 	} else {
+		if (STAILQ_EMPTY(&d->parcels))
+			d->heard = time(NULL);
 		lane_start(&q->lanes, lane, rcpt);
 		message_of(rcpt)->active++;
 		STAILQ_INSERT_TAIL(&d->parcels, p, next);
@@ -487,7 +489,11 @@ doors_tidy(struct qmgr *q)
 	struct door *d, *next;
 
 	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
-	if (is_idle(d) && now - d->used >= DOOR_IDLE && d->partial <= now)
+	if (!STAILQ_EMPTY(&d->parcels) && now - d->heard > DOOR_ANSWER) {
+		conn_close(d->conn);
+		on_gone(NULL, "it does not answer", d);
+	} else if (is_idle(d) && now - d->used >= DOOR_IDLE &&
+		   d->partial <= now)
 		door_close(d);
 	while ((d = door_waiting(q)) != NULL && door_open(d))
 		continue;

@@ -285,7 +285,7 @@ void on_tick(evutil_socket_t, short, void *);
 
 /* Hand the lane's first recipient to its owner's local, or open that door. */
 void door_start(struct qmgr *, struct lane *);
-/* Close those that were idle long enough. */
+/* Close those that were idle long enough, or hang, but not for ever. */
 void doors_tidy(struct qmgr *);
 
 /* --- report.c ------------------------------------------------------------- */

@@ -321,6 +321,21 @@ is 'gets the letter, and its sender in the environment' "Return-Path: <s@x.examp
 Delivered-To: $me@here
 hi
 s@x.example" sed 1d "$work/home/got"
+as mkfifo "$work/home/gate"
+forward '"|grep -q two && cat gate; true"\n'
+one_by_one() {
+	two | as "$work/bin/local" >"$work/home/answers" &
+	until grep -q '^id=1' "$work/home/answers"; do sleep 0.05; done
+	classes <"$work/home/answers"
+	: >"$work/home/gate"
+	wait $!
+}
+is 'what a program has is answered while the next one works' 'id=1
+class=done' timeout 20 sh -c "$(sed -n '/^message()/,/^}/p;/^two()/,/^}/p' \
+    "$TESTS/cmd/local.t")
+	me=$me; $(sed -n '/^classes()/p;/^one_by_one()/,/^}/p' \
+    "$TESTS/cmd/local.t")
+	one_by_one"
 forward '"|echo no such luck; exit 67"\n'
 is 'one that fails fails' 'failed
 program exit 67: no such luck' class "$me@here" 'hi\n'

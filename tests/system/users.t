@@ -57,9 +57,43 @@ test_no_part_is_done_twice() {
 	rm /home/kjy/.forward
 }
 
+# A local that is stopped, or whose folder hangs, keeps no mail for ever.
+test_a_local_that_hangs() {
+	local run=$dir/run/service/qmgr/run stopped
+	faulty=${FAULTY:-$(dirname "$BIN")/tests}
+	cp "$faulty/hurry.so" "$dir/hurry.so"
+	chmod 755 "$dir/hurry.so"
+	sed -i "s|^exec chpst|ASAN_OPTIONS=verify_asan_link_order=0 \\
+	    LD_PRELOAD=$dir/hurry.so &|" "$run"
+	kill "$(pids qmgr)"
+	submit 'first' jyj@localhost
+	soon 'a user has a local' grep -q '^first$' "$dir/mail/jyj"
+	stopped=$("$instance" status "$dir" |
+		awk '$1 == "local" && $3 == "jyj" { print $2 }')
+	[ -n "$stopped" ] || bail 'no local of jyj'
+	# shellcheck disable=SC2086
+	kill -STOP $stopped
+	submit 'second' jyj@localhost
+	under_way() { qstat | grep -q ' active '; }
+	soon 'which was stopped, and has a message' under_way
+	given_up() {
+		grep -q 'what=local owner=jyj reason="it does not answer"' \
+		    "$dir/log/qmgr/current"
+	}
+	patience=60
+	soon 'after half an hour it is given up' given_up
+	# shellcheck disable=SC2086
+	kill -KILL $stopped
+	again() { qctl flush && grep -q '^second$' "$dir/mail/jyj"; }
+	soon 'and the message goes another way' again
+	patience=20
+	like 'once' '^1$' grep -c '^second$' "$dir/mail/jyj"
+}
+
 own_machine "$@"
 own_users
 demo_begin
 test_no_part_is_done_twice
+test_a_local_that_hangs
 demo_logs
 finish
