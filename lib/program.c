@@ -88,6 +88,8 @@ program_tame(char *out, size_t size, const char *text)
 	size_t i;
 
 	(void)strlcpy(out, text, size);
+	if (*out == '-') /* would be an option where it stands alone */
+		*out = '_';
 	for (i = 0; out[i] != '\0'; i++)
 		if (!(out[i] >= 'a' && out[i] <= 'z') &&
 		    !(out[i] >= 'A' && out[i] <= 'Z') &&

@@ -39,7 +39,8 @@ void program_judge(int status, const char *output, struct fate *);
 
 /*
  * An address for the environment: letters, digits and "!@%-_=+:,./" stay, the
- * rest becomes '_'.  out has size bytes; cut to fit.
+ * rest becomes '_', and so does a '-' at its beginning, since a command may use
+ * it as an argument.  out has size bytes; cut to fit.
  */
 void program_tame(char *out, size_t size, const char *text);
 

@@ -32,6 +32,7 @@
 #define CLIENTS  16
 #define FILES    256
 #define CHILDREN 1000
+#define OF_ONE   250 /* of them for one account, which may let them hang */
 
 /*
  * To become an account and to end what takes too long.  No more can be walled
@@ -86,6 +87,18 @@ remember(struct lspawn *l, pid_t pid, const char *account)
 	(void)strlcpy(c->account, account, sizeof(c->account));
 	LIST_INSERT_HEAD(&l->children, c, next);
 	l->running++;
+}
+
+static size_t
+children_of(const struct lspawn *l, const char *account)
+{
+	const struct child *c;
+	size_t n = 0;
+
+	LIST_FOREACH(c, &l->children, next)
+	if (strcmp(c->account, account) == 0)
+		n++;
+	return n;
 }
 
 static void
@@ -149,7 +162,7 @@ start(struct lspawn *l, const struct record *question, struct record *answer)
 	pid_t pid;
 	int fd = -1;
 
-	if (l->running >= CHILDREN)
+	if (l->running >= CHILDREN || children_of(l, name) >= OF_ONE)
 		fate_set(&f, FATE_DEFERRED, "4.3.2", "too many are running");
 	else if ((pw = door_account(&l->door, name, &f)) != NULL &&
 		 (fd = spawn_local(&l->spawn, pw, &pid, &f)) != -1) {

@@ -67,6 +67,8 @@ test_a_strangers_address_has_no_odd_bytes(void **state)
 	(void)state;
 	program_tame(out, sizeof(out), "() { :;}; x\n");
 	assert_string_equal(out, "_____:____x_");
+	program_tame(out, sizeof(out), "-rf@x");
+	assert_string_equal(out, "_rf@x");
 	program_tame(out, sizeof(out), "a+b@c-d.e_=%/");
 	assert_string_equal(out, "a+b@c-d.e_=%/");
 	program_tame(out, sizeof(out), "`$'\"\\|&;<>\xc3*?");
