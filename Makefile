@@ -6,6 +6,8 @@
 #
 #	make B=/tmp/x	build somewhere else
 #	make SAN=1	build under ASan and UBSan, in its own folder
+#	make BREAKIN=1	with a way in, to try the walls from inside, see
+#			lib/breakin.h; BREAKIN=control: without walls
 #	make CRASH=1	build programs that can be told where to die, likewise
 
 PREFIX	?= /usr/local
@@ -14,7 +16,7 @@ QUEUEDIR ?= /var/spool/postern
 RUNDIR	?= /run/postern
 MAILDIR	?= /var/spool/mail
 
-B	:= build$(if $(SAN),-san)$(if $(CRASH),-crash)
+B	:= build$(if $(SAN),-san)$(if $(CRASH),-crash)$(if $(BREAKIN),-breakin-$(BREAKIN))
 # However it was spelled: the .d files name their objects by it.
 override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 CMDS	:= $(notdir $(wildcard cmd/*))
@@ -33,7 +35,9 @@ LINKHARDEN := -pie -Wl,-z,relro,-z,now
 endif
 LIBS	:= libbsd-overlay libevent_core libcdb libidn2 libxxhash
 PC_CFLAGS := $(shell pkg-config --cflags $(LIBS))
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
+WAYIN	:= $(if $(BREAKIN),-DBREAKIN) \
+	  $(if $(filter control,$(BREAKIN)),-DWALLS_DOWN)
+ALL_CFLAGS = $(WAYIN) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror \
 	  $(CPPFLAGS) $(CFLAGS) $(HARDEN) -Ilib $(if $(filter cmd/%,$<),-I$(dir $<)) \
 	  $(if $(filter tests/unit/%,$<),-Icmd/$(notdir $(patsubst %/,%,$(dir $<)))) $(PC_CFLAGS) \
@@ -168,7 +172,7 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/postern
 
 clean:
-	rm -rf build build-san build-crash
+	rm -rf build build-san build-crash build-breakin-1 build-breakin-control
 
 .PHONY: all units faulty check fuzz fuzzers lint install uninstall clean FORCE
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)

@@ -68,6 +68,7 @@ nurse(int fd)
 	int helper;
 
 	own.may |= WALLS_FORK;
+	own.program = "nursery";
 	walls_raise(&own, NULL);
 	while (peer_recv(fd, &byte, 1, &helper) == 1) {
 		if (helper == -1)

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "breakin.h"
 #include "exits.h"
 #include "log.h"
 #include "walls.h"
@@ -55,6 +56,9 @@ walls_raise(const struct walls *w, const struct paths *paths)
 {
 	const char *files, *calls;
 
+	breakin_arm(w->program, paths);
+	if (!WALLS_STAND)
+		return;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(EXIT_TEMP, "no_new_privs");
 	limit(RLIMIT_CORE, 0);

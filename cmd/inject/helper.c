@@ -19,7 +19,7 @@
 #define HELPERS 3
 
 static const struct walls walls = {
-    .program = "helper",
+    .program = "writer",
     .writes = {"queue/mess"},
     .memory = WALLS_GB / 4,
 };

@@ -88,6 +88,7 @@ wall_off(struct master *m, const struct walls *w)
 	m->walls.memory += (uint64_t)m->config->sessions * SESSION_MEMORY;
 	own = m->walls;
 	own.may |= WALLS_FORK;
+	own.program = "master";
 	walls_raise(&own, m->paths);
 }
 
