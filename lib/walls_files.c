@@ -131,12 +131,31 @@ add_ports(int set, const uint16_t *ports)
 	return 0;
 }
 
+/* Where the test that tries every death says where to die, see crash.h. */
+static int
+add_crash(int set, const struct paths *paths, uint64_t files)
+{
+#ifdef CRASH
+	char path[PATH_SIZE];
+
+	path_join(path, paths->conf, "../crash");
+	return add_folder(set, path, (READ | WRITE) & files);
+#else
+	(void)set;
+	(void)paths;
+	(void)files;
+	return 0;
+#endif
+}
+
 static int
 build(int set, const struct walls *w, const struct paths *paths,
     const struct rules *r)
 {
 	if (add_folders(set, w->reads, paths, READ) == -1 ||
 	    add_folders(set, w->writes, paths, (READ | WRITE) & r->files) == -1)
+		return -1;
+	if (add_crash(set, paths, r->files) == -1)
 		return -1;
 	if (WALLS_SANITIZED && add_folder(set, "/", READ | EXECUTE) == -1)
 		return -1;

@@ -3,7 +3,8 @@
 # Before and after each state change of queue(5) the program that makes it dies,
 # once: what is in hand then arrives all the same, nothing is left over, and
 # every program is up again.  Needs the build that can be told where to die
-# (make CRASH=1).  POINTS=NAME... for some of them.
+# (make CRASH=1), and minutes: scripts/test leaves it out.  POINTS=NAME... for
+# some of them.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 BIN=${BIN_CRASH:-$here/../../build-crash/bin}
