@@ -21,7 +21,8 @@
 #include "steward.h"
 #include "trail.h"
 
-#define WAIT 10 /* seconds for the folders on the way to a list */
+#define WAIT   10 /* seconds for the folders on the way to a list */
+#define GROUPS 1024
 
 static const char *const candidates[] = {
     "mailnull", "sendmail", "daemon", "nobody"};
@@ -29,18 +30,35 @@ static const char *const candidates[] = {
 /* --- the steward -----------------------------------------------------------
  */
 
+/* Is it in group mail, by whatever file or service says so? */
+static bool
+opens_mailboxes(const struct passwd *pw)
+{
+	const struct group *mail = getgrnam("mail");
+	gid_t gid = mail == NULL ? 0 : mail->gr_gid, groups[GROUPS];
+	int n = GROUPS, i;
+
+	if (mail == NULL)
+		return false;
+	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) == -1)
+		return true; /* in so many that nobody can tell */
+	for (i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
 /* Why an account should not run what the aliases name, or NULL. */
 static const char *
 objection(const char *name)
 {
 	const struct passwd *pw = getpwnam(name);
-	const struct group *mail = getgrnam("mail");
 
 	if (pw == NULL)
 		return "no such user";
 	if (pw->pw_uid == 0)
 		return "is root";
-	if (mail != NULL && pw->pw_gid == mail->gr_gid)
+	if (opens_mailboxes(pw))
 		return "its group opens every mailbox";
 	return NULL;
 }

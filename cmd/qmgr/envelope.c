@@ -164,9 +164,12 @@ envelope_forget(struct qmgr *q, struct message *m)
 const char *
 envelope_sender(const struct envelope *e, uint32_t number)
 {
-	if (e->senders[number] != NULL)
+	const char *sender = record_text(&e->entry.head, "sender");
+
+	/* A report stays one: owner- does not make it answerable. */
+	if (e->senders[number] != NULL && *sender != '\0')
 		return e->senders[number];
-	return record_text(&e->entry.head, "sender");
+	return sender;
 }
 
 static int

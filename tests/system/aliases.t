@@ -336,6 +336,37 @@ test_many_members() {
 	    'grep "^Delivered-To: box+" "$dir/mail/box" | sort -u | wc -l'
 }
 
+# Whoever opens every mailbox runs nothing that the aliases name.
+test_default_user() {
+	usermod -a -G mail jyj
+	echo jyj >"$dir/conf/default-user"
+	"$instance" restart "$dir" >/dev/null
+	aliases <<-END
+	late: $lists/out/late
+	END
+	submit 'for late' late@localhost
+	soon 'a default user who is in group mail is none' grep -q \
+	    'account=jyj reason="its group opens every mailbox"' \
+	    "$dir/log/lspawn/current"
+	waits() { qstat -j | grep -q late@localhost; }
+	soon 'and the letter waits' waits
+	rm "$dir/conf/default-user"
+	"$instance" restart "$dir" >/dev/null
+	qctl flush >/dev/null
+	soon 'for a better one' has "$lists/out/late" '^for late$'
+}
+
+# A report to a list with an owner is one still.
+test_null_sender() {
+	aliases <<-END
+	circle: nobody-of-that-name
+	owner-circle: circle
+	END
+	from='' submit 'for circle' circle@localhost
+	soon 'a report that fails is dropped, owner or not' grep -q \
+	    'discarded .*rule=qmgr:double-bounce' "$dir/log/qmgr/current"
+}
+
 own_machine "$@"
 own_users
 demo_begin
@@ -349,5 +380,7 @@ test_ends
 test_slow_program
 test_hostile_list
 test_many_members
+test_null_sender
+test_default_user
 demo_logs
 finish
