@@ -27,6 +27,7 @@ static const struct {
     {"controls", check_controls, false},
     {"space", check_space, false},
     {"sockets", check_sockets, false},
+    {"walls", check_walls, false},
     {"dns", check_dns, true},
 };
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
@@ -36,7 +37,7 @@ usage(void)
 {
 	size_t i;
 
-	fputs("usage: doctor [-n] [check ...]\nchecks:", stderr);
+	fputs("usage: doctor [-nv] [check ...]\nchecks:", stderr);
 	for (i = 0; i < CHECKS; i++)
 		fprintf(stderr, " %s", checks[i].name);
 	fputc('\n', stderr);
@@ -101,10 +102,13 @@ main(int argc, char *argv[])
 	size_t i;
 	int c;
 
-	while ((c = getopt(argc, argv, "n")) != -1) {
-		if (c != 'n')
+	while ((c = getopt(argc, argv, "nv")) != -1) {
+		if (c == 'n')
+			network = false;
+		else if (c == 'v')
+			d.verbose = true;
+		else
 			usage();
-		network = false;
 	}
 	argc -= optind;
 	argv += optind;

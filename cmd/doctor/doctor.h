@@ -18,6 +18,7 @@ struct doctor {
 	char me[256];
 	bool
 	    own; /* an instance without users of its own: all is the caller's */
+	bool verbose;
 	unsigned warnings, errors;
 };
 
@@ -45,6 +46,7 @@ void check_names(struct doctor *);    /* me, local-host-names */
 void check_controls(struct doctor *); /* values of control files */
 void check_sockets(struct doctor *);  /* does every program answer? */
 void check_space(struct doctor *);    /* the disk under the queue */
+void check_walls(struct doctor *);    /* around what runs */
 void check_dns(struct doctor *);      /* do names lead here? */
 
 /* What of free and all of something is too little: NULL, or how bad. */

@@ -33,7 +33,7 @@ as sh -c 'umask 022
 ' sh "$POSTERN"
 
 # --- usage
-like 'no such check' 'usage: doctor \[-n\] \[check' doctor nonsense
+like 'no such check' 'usage: doctor \[-nv\] \[check' doctor nonsense
 like 'is for good' 'status 100' doctor -x
 for check in users modes tables names controls space; do
 	is "all is well: $check" '' doctor $check

@@ -42,6 +42,10 @@ members() {
 			print $2 }' | sort -rn # children first
 }
 
+members_of() {
+	"$instance" status "$dir" | awk '{ print $1 }' | grep -cxE "$1"
+}
+
 results() {
 	cat "$dir"/log/*/current | grep -o ' breakin program=.*'
 }
@@ -109,6 +113,10 @@ still() {
 	[ "$(members | wc -l)" -ge 10 ]
 }
 ok 'and all of them live on' still
+ok 'doctor finds every wall' same "$(doctor walls)" ''
+ok 'and tells of them with -v' \
+    same "$(doctor -v walls | grep -cE '^(smtpd|remote) .*/run/(smtpd|empty), capabilities 0, no_new_privs, seccomp, data [0-9]+$')" \
+    "$(members_of 'smtpd|remote')"
 demo_end
 
 with control
@@ -117,4 +125,8 @@ ok 'without walls everyone tries, too' same "$(try_all)" ''
 all=$(xargs <<<"${everything/ask-bounce/}")
 may smtpd "$all"
 may remote "$all"
+for missed in 'runs as root' 'has capabilities' 'is not shut in' \
+    'no no_new_privs' 'no seccomp' 'has no limit'; do
+	like "doctor misses them: $missed" "^error: remote .*$missed" doctor walls
+done
 finish
