@@ -1,4 +1,4 @@
-/* A message in, what goes over the wire out (THREATS R41 to R44). */
+/* A message in, what goes over the wire out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
