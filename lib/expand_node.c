@@ -10,21 +10,11 @@
 #include "exits.h"
 #include "route_one.h"
 
-static char *
-copy(const char *text)
-{
-	char *new = strdup(text);
-
-	if (new == NULL)
-		err(EXIT_TEMP, "route");
-	return new;
-}
-
 void
 text_replace(char **text, const char *with)
 {
 	free(*text);
-	*text = with != NULL ? copy(with) : NULL;
+	*text = with != NULL ? route_copy(with) : NULL;
 }
 
 char *
@@ -55,7 +45,7 @@ node_new(struct node *up, const char *about, unsigned line)
 	if (n == NULL)
 		err(EXIT_TEMP, "route");
 	n->up = up;
-	n->about = copy(about);
+	n->about = route_copy(about);
 	n->line = line;
 	return n;
 }
@@ -89,11 +79,11 @@ void
 node_fail(
     struct walk *w, struct node *n, const struct rhs *error, const char *rule)
 {
-	char *recipient = copy(n->t.recipient);
+	char *recipient = route_copy(n->t.recipient);
 
 	target_free(&n->t);
 	target_error(&n->t, recipient, error, rule);
-	n->t.about = copy(n->about);
+	n->t.about = route_copy(n->about);
 	if (w->file != NULL)
 		n->t.where = text_make("%s: line %u", w->file, w->line);
 	free(recipient);

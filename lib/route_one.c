@@ -12,8 +12,8 @@
 
 #define REWRITES_MAX 50
 
-static char *
-copy(const char *text)
+char *
+route_copy(const char *text)
 {
 	char *new = strdup(text);
 
@@ -47,7 +47,7 @@ set_recipient(struct target *t, const char *local, const char *domain)
 	char address[ADDR_SIZE * 2 + 2];
 
 	addr_join(address, sizeof(address), local, domain);
-	t->recipient = copy(address);
+	t->recipient = route_copy(address);
 }
 
 /* The name that a local part spells: no quotes, no escapes. */
@@ -72,7 +72,7 @@ target_local(struct target *t, struct tables *tables, const char *local,
 
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_LOCAL;
-	t->mailer = copy("local");
+	t->mailer = route_copy("local");
 	/* sendmail: a backslash anywhere ends all looking up. */
 	t->direct = strchr(local, '\\') != NULL;
 	if (*local == '\\')
@@ -81,10 +81,10 @@ target_local(struct target *t, struct tables *tables, const char *local,
 	spell(local, user);
 	if ((plus = strchr(user, '+')) != NULL && plus > user) {
 		*plus = '\0';
-		t->extension = copy(plus + 1);
+		t->extension = route_copy(plus + 1);
 	}
 	addr_fold(user);
-	t->user = copy(user);
+	t->user = route_copy(user);
 }
 
 void
@@ -93,12 +93,12 @@ target_error(struct target *t, const char *recipient, const struct rhs *error,
 {
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_ERROR;
-	t->mailer = copy("error");
-	t->recipient = copy(recipient);
-	t->code = copy(error->code);
-	t->status = copy(error->status);
-	t->text = copy(error->text);
-	t->rule = copy(rule);
+	t->mailer = route_copy("error");
+	t->recipient = route_copy(recipient);
+	t->code = route_copy(error->code);
+	t->status = route_copy(error->status);
+	t->text = route_copy(error->text);
+	t->rule = route_copy(rule);
 }
 
 static int
@@ -125,14 +125,14 @@ has_moved(const struct addr *a, struct target *t)
 		return false;
 	memset(t, 0, sizeof(*t));
 	t->kind = TARGET_ERROR;
-	t->mailer = copy("error");
+	t->mailer = route_copy("error");
 	set_recipient(t, a->local, a->domain);
 	snprintf(reply, sizeof(reply), "User has moved; please try <%s@%.*s>",
 	    a->local, (int)(len - (sizeof(mark) - 1)), a->domain);
-	t->code = copy("551");
-	t->status = copy("5.1.1");
-	t->text = copy(reply);
-	t->rule = copy("address:redirect");
+	t->code = route_copy("551");
+	t->status = route_copy("5.1.1");
+	t->text = route_copy(reply);
+	t->rule = route_copy("address:redirect");
 	return true;
 }
 
@@ -160,7 +160,7 @@ to_local(struct tables *t, const char *local, const char *domain,
 	if (special != NULL)
 		return fail(out, local, special, "address:special");
 	target_local(out, t, local, domain);
-	out->rule = copy(rule);
+	out->rule = route_copy(rule);
 	return 0;
 }
 
@@ -190,11 +190,11 @@ to_host(struct tables *t, const struct addr *a, const struct mailer *m,
 {
 	memset(out, 0, sizeof(*out));
 	out->kind = TARGET_REMOTE;
-	out->mailer = copy(m->name);
+	out->mailer = route_copy(m->name);
 	set_remote(out, a, t->me);
-	out->host = copy(m->host[0] != '\0' ? m->host : a->domain);
+	out->host = route_copy(m->host[0] != '\0' ? m->host : a->domain);
 	addr_fold(out->host);
-	out->rule = copy(rule);
+	out->rule = route_copy(rule);
 	return 0;
 }
 
@@ -237,8 +237,8 @@ by_mailer(struct tables *t, const struct addr *a, struct mailer *m,
 		free(out->recipient);
 		set_recipient(out, a->local, a->domain);
 		free(out->mailer);
-		out->mailer = copy(m->name);
-		out->host = copy(m->host);
+		out->mailer = route_copy(m->name);
+		out->host = route_copy(m->host);
 		return 0;
 	case MAILER_DISCARD:
 		(void)to_host(t, a, m, rule, out);

@@ -19,6 +19,8 @@
 int route_one(
     struct tables *t, const char *text, bool virtual, struct target *);
 
+/* A malloced copy. */
+char *route_copy(const char *text);
 /* Targets of one kind, every field copied.  recipient "" or NULL: none. */
 void target_local(
     struct target *, struct tables *t, const char *local, const char *domain);

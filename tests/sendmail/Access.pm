@@ -136,11 +136,4 @@ sub want {
 	return answer(@$v{qw(stage action code dsn text reason also)});
 }
 
-sub excuse {
-	my ($case, $want, $got, $rule, $without) = @_;
-	return 'networks and @domain, which sendmail never finds'
-	    if defined $without && $without eq $want;
-	return;
-}
-
 1;

@@ -83,8 +83,4 @@ sub want {
 	return $case->{result};
 }
 
-sub excuse {
-	return;
-}
-
 1;

@@ -83,12 +83,4 @@ sub want {
 	return "$r->{mailer} $host $user";
 }
 
-# An entry that is broken there: the words are sendmail's own, not a reply.
-sub excuse {
-	my ($case, $want, $got, $rule) = @_;
-	return 'discard: in mailertable, which sendmail has not'
-	    if $want eq 'error' && $got =~ /^discard /;
-	return;
-}
-
 1;
