@@ -50,6 +50,7 @@ is 'a folder that does not exist' 'status 111' \
     "$("$trace" 0000001b-00001 "$work/no" 2>/dev/null; echo "status $?")"
 is 'no id' 'status 100' "$("$trace" 2>/dev/null; echo "status $?")"
 is 'the instance of POSTERN' 1 \
-    "$(mkdir "$work/i"; cp -r "$work" "$work/i/log" 2>/dev/null
+    "$(mkdir -p "$work/i/log"
+	cp -r "$work/smtpd" "$work/inject" "$work/qmgr" "$work/i/log"
 	POSTERN=$work/i "$trace" 0000001a-000011 | wc -l)"
 echo "1..$n"
