@@ -49,19 +49,18 @@ programs() {
 	"$instance" status "$dir" | awk '{ print $2, $1 }'
 }
 
-# All at once; not the supervisor.
+# All at once; not the supervisor.  One may have ended since it was listed.
 strike_all() {
-	programs | awk '{ print $1 }' | xargs -r kill -KILL
+	programs | awk '{ print $1 }' | xargs -r kill -KILL || true
 } 2>/dev/null
 
 strike_one() {
 	local victim=
-	until [ -n "$victim" ]; do
+	until [ -n "$victim" ] && kill -KILL "${victim% *}"; do
 		victim=$(programs | shuf -n 1)
 	done
 	echo "${victim#* }"
-	kill -KILL "${victim% *}"
-}
+} 2>/dev/null
 
 strikes=(strike_instance strike_one strike_all strike_one)
 
