@@ -40,9 +40,11 @@ lanes_init(struct lanes *lanes)
 {
 	memset(lanes, 0, sizeof(*lanes));
 	RB_INIT(&lanes->tree);
-	TAILQ_INIT(&lanes->turns[0]);
-	TAILQ_INIT(&lanes->turns[1]);
+	TAILQ_INIT(&lanes->turns[KIND_TRIAL]);
+	TAILQ_INIT(&lanes->turns[KIND_REMOTE]);
+	TAILQ_INIT(&lanes->turns[KIND_LOCAL]);
 	TAILQ_INIT(&lanes->rests);
+	TAILQ_INIT(&lanes->empties);
 }
 
 struct lane *
@@ -56,22 +58,42 @@ lane_find(struct lanes *lanes, const char *name)
 	return lane;
 }
 
+static struct lane *
+lane_new(const char *name, bool local, uint32_t most)
+{
+	size_t len = strlen(name) + 1;
+	struct lane *lane = calloc(1, sizeof(*lane) + len);
+
+	if (lane == NULL)
+		err(EXIT_TEMP, "lane");
+	memcpy(lane->name, name, len);
+	lane->kind = local ? KIND_LOCAL : KIND_TRIAL;
+	lane->most = most;
+	lane->limit = local ? most : 1;
+	TAILQ_INIT(&lane->ready);
+	return lane;
+}
+
+static void
+recall(struct lanes *lanes, struct lane *lane)
+{
+	if (!lane->remembered)
+		return;
+	TAILQ_REMOVE(&lanes->empties, lane, empty);
+	lane->remembered = false;
+	lanes->remembered--;
+}
+
 struct lane *
 lane_get(struct lanes *lanes, const char *name, bool local, uint32_t most)
 {
 	struct lane *lane = lane_find(lanes, name);
-	size_t len = strlen(name) + 1;
 
-	if (lane != NULL)
-		return lane;
-	if ((lane = calloc(1, sizeof(*lane) + len)) == NULL)
-		err(EXIT_TEMP, "lane");
-	memcpy(lane->name, name, len);
-	lane->local = local;
-	lane->most = most;
-	lane->limit = local || most < LIMIT_START ? most : LIMIT_START;
-	TAILQ_INIT(&lane->ready);
-	RB_INSERT(lane_tree, &lanes->tree, lane);
+	if (lane == NULL) {
+		lane = lane_new(name, local, most);
+		RB_INSERT(lane_tree, &lanes->tree, lane);
+	}
+	recall(lanes, lane);
 	return lane;
 }
 
@@ -88,16 +110,37 @@ lane_after(struct lanes *lanes, struct lane *lane)
 	return RB_NEXT(lane_tree, &lanes->tree, lane);
 }
 
+static void
+lane_free(struct lanes *lanes, struct lane *lane)
+{
+	recall(lanes, lane);
+	if (lane->in_turn)
+		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
+	RB_REMOVE(lane_tree, &lanes->tree, lane);
+	free(lane);
+}
+
+static void
+remember(struct lanes *lanes, struct lane *lane)
+{
+	if (lane->remembered)
+		return;
+	TAILQ_INSERT_TAIL(&lanes->empties, lane, empty);
+	lane->remembered = true;
+	if (++lanes->remembered > LANE_KNOWN)
+		lane_free(lanes, TAILQ_FIRST(&lanes->empties));
+}
+
 void
 lane_drop(struct lanes *lanes, struct lane *lane)
 {
 	if (lane->queued + lane->waiting + lane->active > 0 || lane->resting ||
 	    lane->blocked)
 		return;
-	if (lane->in_turn)
-		TAILQ_REMOVE(&lanes->turns[lane->local], lane, turn);
-	RB_REMOVE(lane_tree, &lanes->tree, lane);
-	free(lane);
+	if (lane->kind == KIND_REMOTE)
+		remember(lanes, lane);
+	else
+		lane_free(lanes, lane);
 }
 
 void
@@ -109,9 +152,9 @@ lane_update(struct lanes *lanes, struct lane *lane)
 	if (able == lane->in_turn)
 		return;
 	if (able)
-		TAILQ_INSERT_TAIL(&lanes->turns[lane->local], lane, turn);
+		TAILQ_INSERT_TAIL(&lanes->turns[lane->kind], lane, turn);
 	else
-		TAILQ_REMOVE(&lanes->turns[lane->local], lane, turn);
+		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
 	lane->in_turn = able;
 }
 
@@ -246,9 +289,9 @@ lanes_wake(struct lanes *lanes, int64_t now)
 }
 
 struct lane *
-lane_next(struct lanes *lanes, bool local)
+lane_next(struct lanes *lanes, enum lane_kind kind)
 {
-	struct lane_turns *turns = &lanes->turns[local];
+	struct lane_turns *turns = &lanes->turns[kind];
 	struct lane *lane = TAILQ_FIRST(turns);
 
 	if (lane != NULL) {
@@ -275,14 +318,32 @@ lane_stop(struct lanes *lanes, struct lane *lane, struct rcpt *r)
 	lane_update(lanes, lane);
 }
 
+static void
+become(struct lanes *lanes, struct lane *lane, enum lane_kind kind)
+{
+	if (lane->kind == KIND_LOCAL || lane->kind == kind)
+		return;
+	if (lane->in_turn)
+		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
+	lane->in_turn = false;
+	lane->kind = kind;
+	lane_update(lanes, lane);
+}
+
 void
 lane_well(struct lanes *lanes, struct lane *lane)
 {
+	/* The first word of a host that never failed is worth several. */
+	if (lane->kind == KIND_TRIAL && lane->failures == 0)
+		lane->limit = LIMIT_START;
+	else
+		lane->limit++;
+	if (lane->limit > lane->most)
+		lane->limit = lane->most;
 	lane->probe = 0;
 	lane->failures = 0;
 	lane->reason[0] = '\0';
-	if (lane->limit < lane->most)
-		lane->limit++;
+	become(lanes, lane, KIND_REMOTE);
 	lane_rested(lanes, lane);
 }
 
@@ -307,7 +368,7 @@ lane_ill(struct lanes *lanes, struct lane *lane, const char *reason,
 	/* Several deliveries that were under way tell the same news. */
 	if (lane->resting)
 		return;
-	if (!lane->local && lane->limit > 1) {
+	if (lane->kind != KIND_LOCAL && lane->limit > 1) {
 		lane->limit /= 2;
 		lane_update(lanes, lane);
 		return;
@@ -316,6 +377,7 @@ lane_ill(struct lanes *lanes, struct lane *lane, const char *reason,
 	lane->probe = now + rest_time(lane->failures, chance);
 	lane->resting = true;
 	TAILQ_INSERT_TAIL(&lanes->rests, lane, rest);
+	become(lanes, lane, KIND_TRIAL);
 	lane_update(lanes, lane);
 }
 

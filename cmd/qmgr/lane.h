@@ -7,6 +7,11 @@
  * host is dead its lane is probed by one delivery, not by each message.  Lanes
  * are served in turn.
  *
+ * A host that has not answered yet is on trial, with one delivery at a time.
+ * Those on trial have turns of their own, so that the caller can keep some of
+ * its deliveries for hosts that are known to answer: any number of tarpits
+ * cannot take them all.  Who answered is remembered when its lane is empty.
+ *
  * Pure: no I/O, no clock; times are seconds, given by the caller.
  */
 #ifndef LANE_H
@@ -19,6 +24,7 @@
 #include <sys/tree.h>
 
 #define LANE_REASON 200
+#define LANE_KNOWN  1000 /* empty lanes that are remembered */
 
 enum rcpt_state {
 	RCPT_NEW,       /* nowhere yet */
@@ -46,12 +52,22 @@ struct rcpt {
 	uint8_t state;
 };
 
+/* Who takes turns with whom. */
+enum lane_kind {
+	KIND_TRIAL,  /* another host, which is not known to answer */
+	KIND_REMOTE, /* another host */
+	KIND_LOCAL,
+	KIND_COUNT
+};
+
 struct lane {
 	RB_ENTRY(lane) node;
-	TAILQ_ENTRY(lane) turn; /* while it may start something */
+	TAILQ_ENTRY(lane) turn;  /* while it may start something */
+	TAILQ_ENTRY(lane) empty; /* while it is only remembered */
 	TAILQ_HEAD(, rcpt) ready;
 	TAILQ_ENTRY(lane) rest; /* while it rests */
-	bool local, in_turn;
+	enum lane_kind kind;
+	bool in_turn, remembered;
 	bool resting;      /* until probe: its host is ill */
 	bool blocked;      /* until its door can take more */
 	struct door *door; /* local: its owner's, see door.c */
@@ -67,11 +83,14 @@ struct lane {
 RB_HEAD(lane_tree, lane);
 TAILQ_HEAD(lane_turns, lane);
 TAILQ_HEAD(lane_rests, lane);
+TAILQ_HEAD(lane_empties, lane);
 
 struct lanes {
 	struct lane_tree tree;
-	struct lane_turns turns[2]; /* remote, local */
+	struct lane_turns turns[KIND_COUNT];
 	struct lane_rests rests;
+	struct lane_empties empties; /* the longest empty first */
+	size_t remembered;
 	struct rcpt **heap; /* WAITING, the earliest first */
 	size_t count, size;
 };
@@ -81,7 +100,7 @@ struct lanes {
 uint32_t retry_delay(int64_t age, uint32_t chance);
 
 void lanes_init(struct lanes *);
-/* Made if it is not there. local lanes begin wide open. */
+/* Made if it is not there.  local lanes begin wide open, others on trial. */
 struct lane *lane_get(
     struct lanes *, const char *name, bool local, uint32_t most);
 struct lane *lane_find(struct lanes *, const char *name);
@@ -103,7 +122,7 @@ void lanes_wake(struct lanes *, int64_t now);
  * The next lane that may start a delivery, or NULL; it goes to the end of the
  * turns.  Its first recipient is TAILQ_FIRST(&lane->ready).
  */
-struct lane *lane_next(struct lanes *, bool local);
+struct lane *lane_next(struct lanes *, enum lane_kind);
 /* One of its recipients is being delivered, or has been. */
 void lane_start(struct lanes *, struct lane *, struct rcpt *);
 void lane_stop(struct lanes *, struct lane *, struct rcpt *);
@@ -116,7 +135,7 @@ void lane_ill(struct lanes *, struct lane *, const char *reason, int64_t now,
 void lane_flush(struct lanes *, struct lane *);
 /* It may have become able to start something, or unable. */
 void lane_update(struct lanes *, struct lane *);
-/* Freed if nothing is in it and it is well. */
+/* Freed if nothing is in it and it is well, or remembered if it answered. */
 void lane_drop(struct lanes *, struct lane *);
 
 /* When something will be due or a rest be over; 0: never. */

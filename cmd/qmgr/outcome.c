@@ -89,8 +89,8 @@ write_outcome(struct qmgr *q, const struct envelope *e, const struct rcpt *r,
 	if (is_reported(e, r, o)) {
 		record_add(&event, "report", "due");
 		record_add(&event, "action",
-		    r->lane != NULL && r->lane->local ? "delivered"
-						      : "relayed");
+		    r->lane != NULL && r->lane->kind == KIND_LOCAL ? "delivered"
+								   : "relayed");
 	}
 	return event_write(q, m->store, &event);
 }

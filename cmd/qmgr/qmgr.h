@@ -112,7 +112,8 @@ struct qmgr {
 	uint32_t door_count;
 	TAILQ_HEAD(users, user) users; /* see users.h */
 	uint32_t user_count;
-	uint32_t remote_active;
+	uint32_t remote_active, trials; /* deliveries; of them, on trial */
+	enum lane_kind turn_of;         /* whose turn among remote lanes */
 	struct ask_pool *inject, *remote, *bounce, *lspawn;
 	struct event *tick; /* what is due */
 	struct event *turn; /* start what may start */

@@ -22,6 +22,7 @@ struct delivery {
 	struct lane *lane;
 	struct message *message;
 	struct envelope *envelope;
+	bool trial; /* when it began */
 	uint32_t count, answered;
 	struct rcpt *rcpts[RECIPIENTS_MOST];
 };
@@ -43,6 +44,7 @@ delivery_free(struct delivery *d)
 	struct lane *lane = d->lane;
 
 	q->remote_active--;
+	q->trials -= d->trial;
 	envelope_put(d->envelope);
 	free(d);
 	settle(q, m);
@@ -242,6 +244,8 @@ remote_start(struct qmgr *q, struct lane *lane)
 	if ((d->envelope = envelope_get(q, d->message)) != NULL)
 		collect(d);
 	q->remote_active++;
+	d->trial = lane->kind == KIND_TRIAL;
+	q->trials += d->trial;
 	if (d->count > 0) {
 		question(d, &r);
 		got = message_leave(
@@ -266,6 +270,29 @@ remote_start(struct qmgr *q, struct lane *lane)
 
 /* --- turns ---------------------------------------------------------------- */
 
+/*
+ * Hosts on trial take turns with those known to answer, and have half of the
+ * deliveries at most.
+ */
+static struct lane *
+next_remote(struct qmgr *q)
+{
+	enum lane_kind kind = q->turn_of;
+	struct lane *lane = NULL;
+	int i;
+
+	if (q->remote_active >= q->settings.remote_most)
+		return NULL;
+	for (i = 0; i < 2 && lane == NULL; i++) {
+		if (kind != KIND_TRIAL ||
+		    q->trials < (q->settings.remote_most + 1) / 2)
+			lane = lane_next(&q->lanes, kind);
+		kind = kind == KIND_TRIAL ? KIND_REMOTE : KIND_TRIAL;
+	}
+	q->turn_of = kind;
+	return lane;
+}
+
 /* Begin what one kind of lane may begin.  true if there may be more. */
 static bool
 serve(struct qmgr *q, bool local)
@@ -274,9 +301,9 @@ serve(struct qmgr *q, bool local)
 	int begun;
 
 	for (begun = 0; begun < TURN_MOST; begun++) {
-		if (!local && q->remote_active >= q->settings.remote_most)
-			return false;
-		if ((lane = lane_next(&q->lanes, local)) == NULL)
+		lane =
+		    local ? lane_next(&q->lanes, KIND_LOCAL) : next_remote(q);
+		if (lane == NULL)
 			return false;
 		if (local)
 			door_start(q, lane);

@@ -63,7 +63,7 @@ add_lane(struct record *out, const struct rcpt *r)
 	if (r->lane == NULL)
 		return;
 	(void)record_add(out, "lane", r->lane->name);
-	if (!r->lane->local)
+	if (r->lane->kind != KIND_LOCAL)
 		(void)record_add(out, "host", r->lane->name);
 	if (r->state == RCPT_READY && r->lane->resting)
 		record_addf(out, "next", "%jd", (intmax_t)r->lane->probe);
@@ -212,6 +212,8 @@ tell_lanes(struct client *c)
 	record_init(&r, RECORD_QUESTION);
 	for (lane = lane_first(lanes); lane != NULL;
 	     lane = lane_after(lanes, lane)) {
+		if (lane->remembered)
+			continue;
 		record_clear(&r);
 		record_add(&r, "lane", lane->name);
 		record_addf(&r, "waiting", "%u", lane->queued + lane->waiting);

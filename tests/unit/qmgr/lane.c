@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ emptied(void **state)
 		lane->waiting = lane->active = 0;
 		lane_flush(&lanes, lane);
 		lane->blocked = false;
+		lane->kind = KIND_LOCAL; /* which is not remembered */
 		lane_drop(&lanes, lane);
 	}
 	free(lanes.heap);
@@ -76,17 +78,20 @@ lanes_take_turns(void **state)
 	int i;
 
 	(void)state;
+	lane_well(&lanes, a);
+	lane_well(&lanes, b);
 	for (i = 0; i < 4; i++) {
 		rcpts[i].lane = i < 3 ? a : b;
 		rcpt_ready(&lanes, &rcpts[i]);
 	}
-	assert_ptr_equal(lane_next(&lanes, false), a);
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), a);
 	lane_start(&lanes, a, TAILQ_FIRST(&a->ready));
-	assert_ptr_equal(lane_next(&lanes, false), b);
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), b);
 	lane_start(&lanes, b, TAILQ_FIRST(&b->ready));
-	assert_ptr_equal(lane_next(&lanes, false), a);
-	assert_ptr_equal(lane_next(&lanes, false), a);
-	assert_null(lane_next(&lanes, true));
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), a);
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), a);
+	assert_null(lane_next(&lanes, KIND_LOCAL));
+	assert_null(lane_next(&lanes, KIND_TRIAL));
 	lane_stop(&lanes, a, &rcpts[0]);
 	lane_stop(&lanes, b, &rcpts[3]);
 }
@@ -105,24 +110,27 @@ an_ill_host_is_probed_by_one(void **state)
 		rcpts[i].lane = lane;
 		rcpt_ready(&lanes, &rcpts[i]);
 	}
+	lane_well(&lanes, lane);
+	assert_int_equal(lane->limit, 5);
 	/* Its concurrency halves, and when that is one it rests. */
 	lane_ill(&lanes, lane, "timed out", NOW, 0);
 	assert_int_equal(lane->limit, 2);
 	lane_ill(&lanes, lane, "timed out", NOW, 0);
-	assert_ptr_equal(lane_next(&lanes, false), lane);
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), lane);
 	lane_ill(&lanes, lane, "timed out", NOW, 0);
-	assert_null(lane_next(&lanes, false));
+	assert_null(lane_next(&lanes, KIND_REMOTE));
 	assert_int_equal(lanes_next(&lanes), NOW + 60);
 	first = lane->probe - NOW;
 	lanes_wake(&lanes, lane->probe - 1);
-	assert_null(lane_next(&lanes, false));
+	assert_null(lane_next(&lanes, KIND_TRIAL));
 	lanes_wake(&lanes, lane->probe);
 	lane_ill(&lanes, lane, "timed out", lane->probe, 0);
 	assert_true(lane->probe - (NOW + first) == 2 * first);
 	lanes_wake(&lanes, lane->probe);
-	assert_ptr_equal(lane_next(&lanes, false), lane);
+	assert_ptr_equal(lane_next(&lanes, KIND_TRIAL), lane);
 	lane_start(&lanes, lane, &rcpts[0]);
-	assert_null(lane_next(&lanes, false)); /* one is enough to find out */
+	assert_null(
+	    lane_next(&lanes, KIND_TRIAL)); /* one is enough to find out */
 	lane_stop(&lanes, lane, &rcpts[0]);
 	lane_well(&lanes, lane);
 	assert_int_equal(lane->failures, 0);
@@ -160,6 +168,64 @@ a_lane_goes_when_nothing_is_in_it(void **state)
 	assert_null(lane_find(&lanes, "a"));
 }
 
+/* However many tarpits there are: the caller can keep deliveries for others. */
+static void
+a_host_is_on_trial_until_it_answers(void **state)
+{
+	static struct rcpt rcpts[4];
+	struct lane *tarpit = lane_get(&lanes, "tarpit", false, 20);
+	struct lane *good = lane_get(&lanes, "good", false, 20);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		rcpts[i].lane = i < 2 ? tarpit : good;
+		rcpt_ready(&lanes, &rcpts[i]);
+	}
+	assert_null(lane_next(&lanes, KIND_REMOTE));
+	assert_ptr_equal(lane_next(&lanes, KIND_TRIAL), tarpit);
+	lane_start(&lanes, tarpit, &rcpts[0]);
+	lane_start(&lanes, good, &rcpts[2]);
+	assert_null(lane_next(&lanes, KIND_TRIAL)); /* one at a time */
+	lane_stop(&lanes, good, &rcpts[2]);
+	lane_well(&lanes, good);
+	assert_int_equal(good->limit, 5);
+	assert_null(lane_next(&lanes, KIND_TRIAL));
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), good);
+	lane_stop(&lanes, tarpit, &rcpts[0]);
+	lane_ill(&lanes, tarpit, "says nothing", NOW, 0);
+	assert_null(lane_next(&lanes, KIND_TRIAL));
+	lanes_wake(&lanes, NOW + 3600);
+	assert_ptr_equal(lane_next(&lanes, KIND_TRIAL), tarpit);
+}
+
+static void
+who_answered_is_remembered(void **state)
+{
+	static struct rcpt r;
+	char name[20];
+	int i;
+
+	(void)state;
+	for (i = 0; i <= LANE_KNOWN; i++) {
+		(void)snprintf(name, sizeof(name), "host%d", i);
+		lane_well(&lanes, lane_get(&lanes, name, false, 20));
+		lane_drop(&lanes, lane_find(&lanes, name));
+	}
+	assert_null(lane_find(&lanes, "host0"));
+	r.lane = lane_get(&lanes, "host1", false, 20);
+	rcpt_ready(&lanes, &r);
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), r.lane);
+	/* It is in use: another one goes. */
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(name, sizeof(name), "new%d", i);
+		lane_well(&lanes, lane_get(&lanes, name, false, 20));
+		lane_drop(&lanes, lane_find(&lanes, name));
+	}
+	assert_ptr_equal(lane_find(&lanes, "host1"), r.lane);
+	assert_null(lane_find(&lanes, "host2"));
+}
+
 /* R50: a greylist of five minutes costs five or six. */
 static void
 a_retry_waits_as_long_as_the_message_is_old(void **state)
@@ -192,6 +258,8 @@ main(void)
 	    TEST(an_ill_host_is_probed_by_one),
 	    TEST(news_of_one_failure_counts_once),
 	    TEST(a_lane_goes_when_nothing_is_in_it),
+	    TEST(a_host_is_on_trial_until_it_answers),
+	    TEST(who_answered_is_remembered),
 	    TEST(a_retry_waits_as_long_as_the_message_is_old),
 	};
 
