@@ -1,4 +1,4 @@
-# postern: make, make check, make fuzz, make lint, make install, make uninstall
+# postern: make, make check, make fuzz, make bench, make lint, make install, make uninstall
 #
 # Nobody lists a file here: a program is every .c file in cmd/NAME, linked with
 # lib.a; a test is one file in tests/unit/DIR, where DIR is "lib" or the name of
@@ -123,6 +123,10 @@ $(B)/tests/%.so: tests/preload/%.c
 faulty: $(B)/tests/strictfs \
     $(patsubst tests/preload/%.c,$(B)/tests/%.so,$(wildcard tests/preload/*.c))
 
+# As root, on a machine that does nothing else; see tests/bench/README.
+bench: all
+	tests/bench/run $(BENCH)
+
 lint:
 	scripts/lint
 
@@ -174,5 +178,5 @@ uninstall:
 clean:
 	rm -rf build build-san build-crash build-breakin-1 build-breakin-control
 
-.PHONY: all units faulty check fuzz fuzzers lint install uninstall clean FORCE
+.PHONY: all units faulty check fuzz fuzzers bench lint install uninstall clean FORCE
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)

@@ -1,0 +1,108 @@
+# measures - what is measured, one function each
+#
+# A function gets the contestant's name and tells its figures by
+#	tell NAME MEASURE COLUMN VALUE
+# $seconds is how long each should last, by what the contestant's file says of
+# its pace.
+
+# setting NAME VARIABLE: from the contestant's file
+setting() {
+	bash -c '. "$0"; echo "${!1:-0}"' "$contestants/$1" "$2" 2>/dev/null
+}
+
+tell() {
+	echo "$round,$1,$2,$3,$4" >>"$csv"
+	printf '%s  %-10s %-10s %-10s %s\n' "$round" "$1" "$2" "$3" "$4" >&2
+}
+
+# per N SECONDS
+per() {
+	awk -v n="$1" -v s="$2" 'BEGIN { printf "%.2f", (s > 0 ? n / s : 0) }'
+}
+
+# since TIME
+since() {
+	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.3f", b - a }'
+}
+
+# how_many PACE: a multiple of 100, and enough to mean something
+how_many() {
+	awk -v n="$1" -v s="$seconds" \
+	    'BEGIN { n = int(n * s / 100) * 100; print (n < 100 ? 100 : n) }'
+}
+
+# source_mail NAME SESSIONS COUNT TO OPTION...
+source_mail() {
+	local name=$1 sessions=$2 count=$3 to=$4
+	shift 4
+	timeout 300 "$tools/smtp-source" -s "$sessions" -m "$count" -l 4096 \
+	    -f bench@sender.test -t "$to" "$@" \
+	    "127.0.0.1:$(setting "$name" port)"
+}
+
+# Twenty users have a source each.
+source_to_all() {
+	local name=$1 sessions=$2 count=$3 i jobs=()
+	for i in {1..20}; do
+		source_mail "$name" $((sessions / 20)) $((count / 20)) \
+		    "u$i@local.test" &
+		jobs+=($!)
+	done
+	wait "${jobs[@]}"
+}
+
+# flow NAME MEASURE COUNT COMMAND...: what the command sends is timed until all
+# is taken, and until the queue is empty.
+flow() {
+	local name=$1 measure=$2 count=$3 began taken whole spent
+	shift 3
+	spent=$(cpu "$name")
+	began=$EPOCHREALTIME
+	"$@" || tell "$name" "$measure" failed "$?"
+	taken=$(since "$began")
+	outside_room "$name" drain || tell "$name" "$measure" stuck 1
+	whole=$(since "$began")
+	spent=$(awk -v a="$spent" -v b="$(cpu "$name")" \
+	    'BEGIN { print b - a }')
+	tell "$name" "$measure" taken "$(per "$count" "$taken")"
+	[ "$name" = sink ] || {
+		tell "$name" "$measure" done "$(per "$count" "$whole")"
+		tell "$name" "$measure" cpu "$(awk -v s="$spent" -v n="$count" \
+		    'BEGIN { printf "%.3f", 1000 * s / n }')"
+	}
+}
+
+# Whether all that was sent is there, and room for more.
+account() {
+	local name=$1 measure=$2 count=$3 there
+	[ "$name" != sink ] || return 0
+	there=$(outside_room "$name" arrived "$format")
+	[ "$there" = "$count" ] ||
+		tell "$name" "$measure" missing "$((count - there))"
+	outside_room "$name" sweep
+}
+
+# accept NAME MEASURE SESSIONS OPTION...: to one user
+accept() {
+	local name=$1 measure=$2 sessions=$3 count
+	shift 3
+	count=$(how_many "$(setting "$name" mail)")
+	[ "$sessions" != 1 ] || count=$((count / 4))
+	flow "$name" "$measure" "$count" \
+	    source_mail "$name" "$sessions" "$count" u1@local.test "$@"
+	account "$name" "$measure" "$count"
+}
+
+a1() { accept "$1" a1 1; }
+a20() { accept "$1" a20 20; }
+a100() { accept "$1" a100 100; }
+a20d() { accept "$1" a20d 20 -d; }
+a100d() { accept "$1" a100d 100 -d; }
+b1() { accept "$1" "b1-$format" 20; }
+
+b20() {
+	local count
+	count=$(how_many "$(setting "$1" mail)")
+	flow "$1" "b20-$format" "$count" source_to_all "$1" 20 "$count"
+	account "$1" "b20-$format" "$count"
+}
