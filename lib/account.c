@@ -55,6 +55,7 @@ account_parse(const char *value, struct account_mailbox *m)
 	while (owner > value && (owner[-1] == ' ' || owner[-1] == '\t'))
 		owner--;
 	len = (size_t)(owner - value);
+	/* cppcheck-suppress knownConditionTrueFalse ; it loses the loop */
 	if (len < 2 || len >= sizeof(m->path) || *value != '/')
 		return -1;
 	memcpy(m->path, value, len);

@@ -88,10 +88,9 @@ cidr_parse(const char *from, struct cidr *c)
 	char text[TEXT_SIZE], *slash, *address = text;
 
 	memset(c, 0, sizeof(*c));
-	if (strchr(from, '/') == NULL ||
-	    strlcpy(text, from, sizeof(text)) >= sizeof(text))
+	if (strlcpy(text, from, sizeof(text)) >= sizeof(text) ||
+	    (slash = strchr(text, '/')) == NULL)
 		return 0;
-	slash = strchr(text, '/');
 	*slash++ = '\0';
 	if (strncasecmp(address, "ipv6:", 5) == 0)
 		address += 5;

@@ -218,7 +218,7 @@ give(struct conn *c)
 	int n;
 
 	if (p != NULL && p->at == c->sent) {
-		n = evbuffer_peek(c->out, 1, NULL, v, 1);
+		(void)evbuffer_peek(c->out, 1, NULL, v, 1);
 		sent = peer_send(c->fd, v[0].iov_base, 1, p->fd);
 		if (sent != 1)
 			return -1;
@@ -428,6 +428,7 @@ static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn_listener *l = arg;
+	/* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
 	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)what;

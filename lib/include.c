@@ -139,6 +139,7 @@ read_open(struct walk *w, const char *path, int fd, size_t *len)
 	for (*len = 0; got > 0 && *len <= most; *len += (size_t)got) {
 		if (room - *len < 1024) {
 			room = room == 0 ? 8192 : 2 * room;
+			/* cppcheck-suppress memleakOnRealloc ; err ends us */
 			if ((text = realloc(text, room)) == NULL)
 				err(EXIT_TEMP, NULL);
 		}

@@ -165,15 +165,15 @@ check(const struct cdb *cdb, size_t size)
 static int
 take(struct map *m, int fd)
 {
-	int copy = snapshot(fd, &m->seen), got, error;
+	int copy = snapshot(fd, &m->seen), error;
 
 	if (copy == -1)
 		return -1;
-	got = cdb_init(&m->cdb, copy);
-	error = got == -1 ? EPROTO : 0;
-	close(copy); /* what is mapped stays */
-	if (got == 0 && (error = check(&m->cdb, (size_t)m->seen.st_size)) != 0)
+	if (cdb_init(&m->cdb, copy) == -1)
+		error = EPROTO;
+	else if ((error = check(&m->cdb, (size_t)m->seen.st_size)) != 0)
 		cdb_free(&m->cdb);
+	close(copy); /* what is mapped stays */
 	if (error != 0) {
 		errno = error;
 		return -1;

@@ -227,6 +227,7 @@ record_parse(struct record *r, const char *bytes, size_t len)
 			return -1;
 		at = end - bytes + 1;
 	}
+	/* cppcheck-suppress knownConditionTrueFalse ; the loop moves both */
 	if (len - at > r->max - r->len) {
 		errno = EMSGSIZE;
 		return -1;

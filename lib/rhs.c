@@ -159,14 +159,14 @@ static const char *
 past_words(const char *p)
 {
 	size_t len;
-	int words;
+	int word;
 
-	for (words = 0; words < 3; words++) {
+	for (word = 0; word < 3; word++) {
 		len = strcspn(p, ".:%@!^/[]+()<>,;\"\\ \t\r\n");
 		if (len == 0)
 			return NULL;
 		p += len;
-		if (words < 2 && *p++ != '.')
+		if (word < 2 && *p++ != '.')
 			return NULL;
 	}
 	return p;

@@ -23,7 +23,6 @@ byte(struct strain *s, char c, char *out)
 			return 0;
 		}
 		out[n++] = '.';
-		s->start = false;
 	} else if (s->dots && s->start && c == '.') {
 		s->dot = true;
 		return 0;

@@ -266,9 +266,9 @@ hear(struct caller *caller)
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
-		hang_up(caller, got == 0 && caller->len == 0 ? NULL
-				: got == 0 ? "request is cut short"
-					   : strerror(errno));
+		hang_up(caller, got == -1         ? strerror(errno)
+				: caller->len > 0 ? "request is cut short"
+						  : NULL);
 		return;
 	}
 	caller->len += (size_t)got;
@@ -286,6 +286,7 @@ hear(struct caller *caller)
 static void
 welcome(int listener, const struct peers *peers, struct caller *callers)
 {
+	/* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	size_t i = 0;
 

@@ -142,7 +142,7 @@ ask_owner(const struct alias_items *items)
 		return 0;
 	if ((pid = fork()) == 0) {
 		owner = only_owner(items);
-		_exit(write(report[1], &owner, sizeof(owner)) == -1);
+		_exit(write(report[1], &owner, sizeof(owner)) == -1 ? 1 : 0);
 	}
 	close(report[1]);
 	p.fd = report[0];

@@ -276,6 +276,7 @@ hear(struct lspawn *l, struct client *c)
 static void
 take_client(struct lspawn *l)
 {
+	/* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
 	int fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	size_t i;
 

@@ -142,6 +142,7 @@ event_read(struct store *s, uint32_t at, struct record *r)
 	int found = 0;
 
 	while (found == 0 && size <= RECORD_ENVELOPE * 2) {
+		/* cppcheck-suppress memleakOnRealloc ; err ends us */
 		if ((bytes = realloc(bytes, size)) == NULL)
 			err(EXIT_TEMP, "event of %zu bytes", size);
 		if ((got = pread(s->state, bytes, size, at)) == -1)

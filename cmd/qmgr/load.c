@@ -410,7 +410,7 @@ static char (*segment_names(struct qmgr *q, size_t *count))[9]
 		memcpy(names[(*count)++], entry->d_name, sizeof(*names));
 	}
 	closedir(dir);
-	if (*count > 0)
+	if (names != NULL)
 		qsort(names, *count, sizeof(*names), by_name);
 	return names;
 }

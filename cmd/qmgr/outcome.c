@@ -24,7 +24,7 @@ outcome_make(struct outcome *o, enum event_kind kind, const char *rule,
 	o->kind = kind;
 	if (rule != NULL && *rule != '\0')
 		strlcpy(o->rule, rule, sizeof(o->rule));
-	else
+	else if (who != NULL && what != NULL)
 		snprintf(o->rule, sizeof(o->rule), "%s:%s", who, what);
 }
 

@@ -76,8 +76,10 @@ parse_hosts(struct job *job, const char *text)
 {
 	const char *why = NULL;
 
-	for (job->hosts = text; why == NULL && job->hosts != NULL;)
+	job->hosts = text;
+	do
 		why = take_host(job);
+	while (why == NULL && job->hosts != NULL);
 	job->hosts = text;
 	return why != NULL ? why : take_host(job);
 }

@@ -230,6 +230,7 @@ static enum outcome
 act(struct session *s, const char *action)
 {
 	const size_t len = strcspn(action, " \t");
+	/* cppcheck-suppress pointerOutOfBoundsCond ; len is within it */
 	const char *text = action + len + strspn(action + len, " \t");
 	char rule[RULE_SIZE];
 	size_t i;

@@ -25,12 +25,12 @@ folder_make(void)
 }
 
 static int
-folder_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+folder_entry(const char *file, const struct stat *st, int kind, struct FTW *at)
 {
 	(void)st;
 	(void)kind;
 	(void)at;
-	return remove(path);
+	return remove(file);
 }
 
 static void
@@ -42,11 +42,11 @@ folder_remove(void)
 static inline void
 file_write(const char *name, const char *text)
 {
-	char path[512];
+	char file[512];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if ((f = fopen(path, "w")) == NULL || fputs(text, f) == EOF ||
+	snprintf(file, sizeof(file), "%s/%s", folder, name);
+	if ((f = fopen(file, "w")) == NULL || fputs(text, f) == EOF ||
 	    fclose(f) == EOF)
 		abort();
 }
@@ -55,12 +55,12 @@ file_write(const char *name, const char *text)
 static inline void
 table_write(const char *name, const char *lines)
 {
-	char path[512], *copy = strdup(lines), *rest = copy, *line, *value;
+	char file[512], *copy = strdup(lines), *rest = copy, *line, *value;
 	struct mapmake *map;
 
 	file_write(name, lines);
-	snprintf(path, sizeof(path), "%s/%s.cdb", folder, name);
-	if ((map = mapmake_begin(path, false)) == NULL)
+	snprintf(file, sizeof(file), "%s/%s.cdb", folder, name);
+	if ((map = mapmake_begin(file, false)) == NULL)
 		abort();
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
 		value = line;
@@ -78,12 +78,12 @@ table_write(const char *name, const char *lines)
 static inline void
 table_remove(const char *name)
 {
-	char path[512];
+	char file[512];
 
-	snprintf(path, sizeof(path), "%s/%s.cdb", folder, name);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	unlink(path);
+	snprintf(file, sizeof(file), "%s/%s.cdb", folder, name);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s/%s", folder, name);
+	unlink(file);
 }
 
 #endif

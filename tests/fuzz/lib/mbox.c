@@ -25,6 +25,7 @@ from_in(const char *line, const char *end)
 {
 	while (line < end && *line == '>')
 		line++;
+	/* cppcheck-suppress knownConditionTrueFalse ; it loses the loop */
 	return end - line >= 5 && memcmp(line, "From ", 5) == 0 ? line : NULL;
 }
 

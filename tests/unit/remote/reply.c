@@ -54,7 +54,7 @@ static const struct {
 static int
 read_reply(struct reply *reply, const char *bytes, size_t len, size_t piece)
 {
-	enum reply_event event = REPLY_MORE;
+	enum reply_event event;
 	size_t used, n;
 
 	reply_begin(reply);

@@ -56,7 +56,7 @@ be_server(int listener, int report)
 	if (write(report, &total, sizeof(total)) == -1 ||
 	    write(fd, "250 d\r\n", 7) == -1)
 		_exit(1);
-	_exit(read(fd, bytes, sizeof(bytes)) <= 0); /* QUIT */
+	_exit(read(fd, bytes, sizeof(bytes)) > 0 ? 0 : 1); /* QUIT */
 }
 
 static int
