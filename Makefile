@@ -1,4 +1,4 @@
-# postern: make, make check, make fuzz, make bench, make lint, make install, make uninstall
+# postern: make, make check, fuzz, bench, lint, install, uninstall
 #
 # Nobody lists a file here: a program is every .c file in cmd/NAME, linked with
 # lib.a; a test is one file in tests/unit/DIR, where DIR is "lib" or the name of

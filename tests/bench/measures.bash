@@ -106,3 +106,106 @@ b20() {
 	flow "$1" "b20-$format" "$count" source_to_all "$1" 20 "$count"
 	account "$1" "b20-$format" "$count"
 }
+
+# --- to other hosts --------------------------------------------------------
+
+# smtp-sink counts what it got into a file.
+sink_begin() {
+	"$tools/smtp-sink" -c -u nobody 127.0.0.1:2600 1024 \
+	    >"$store/sunk" 2>&1 &
+	sink_pid=$!
+	soon greets 2600 || die "no smtp-sink"
+}
+
+# sink_end NAME MEASURE COUNT
+sink_end() {
+	local sunk=0
+	soon sunk_is "$3" || sunk=$(sunk)
+	kill "$sink_pid"
+	wait "$sink_pid" 2>/dev/null
+	[ "$sunk" = 0 ] || tell "$1" "$2" missing "$(($3 - sunk))"
+}
+sunk() {
+	tr '\r' '\n' <"$store/sunk" | sed -n 's/.*mesg=\([0-9]*\).*/\1/p' |
+		tail -n 1
+}
+sunk_is() {
+	[ "$(sunk)" = "$1" ]
+}
+
+c() {
+	local count
+	count=$(how_many "$(setting "$1" relay)")
+	sink_begin
+	flow "$1" c "$count" source_mail "$1" 20 "$count" u1@relay.test
+	sink_end "$1" c "$count"
+}
+
+# big NAME MEASURE MESSAGES OPTION...: how long one transaction takes
+big() {
+	local name=$1 measure=$2 began
+	shift 2
+	sink_begin
+	began=$EPOCHREALTIME
+	timeout 300 "$tools/smtp-source" -s 1 -m 1 -f bench@sender.test \
+	    -t u@relay.test "$@" "127.0.0.1:$(setting "$name" port)" ||
+		tell "$name" "$measure" failed "$?"
+	outside_room "$name" drain || tell "$name" "$measure" stuck 1
+	tell "$name" "$measure" seconds "$(since "$began")"
+	[ "$(sunk)" -gt 0 ] || tell "$name" "$measure" missing 1
+	kill "$sink_pid"
+	wait "$sink_pid" 2>/dev/null
+}
+
+f25m() { big "$1" f25m -l $((25 << 20)); }
+f1000() { big "$1" f1000 -l 4096 -r 1000; }
+
+# --- from the command line -------------------------------------------------
+
+# Each of them adds its N messages to what u1 has.
+sendmails() {
+	local name=$1 beside=$2 each=$3 i jobs=()
+	for ((i = 0; i < beside; i++)); do
+		in_room "$name" sendmails "$each" u1@local.test &
+		jobs+=($!)
+	done
+	wait "${jobs[@]}"
+}
+
+g1() {
+	local count=$((seconds < 3 ? 40 : 200))
+	flow "$1" g1 "$count" sendmails "$1" 1 "$count"
+	account "$1" g1 "$count"
+}
+
+g8() {
+	local count=$((seconds < 3 ? 80 : 400))
+	flow "$1" g8 "$count" sendmails "$1" 8 $((count / 8))
+	account "$1" g8 "$count"
+}
+
+# --- memory ----------------------------------------------------------------
+
+# The proportional share of all processes of the room, in KB.
+memory() {
+	local pid
+	for pid in $(members "$1"); do
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null
+	done | awk '/^Pss:/ { n += $2 } END { print n + 0 }'
+}
+
+e() {
+	local name=$1 count before stood _
+	count=$(setting "$name" idle)
+	before=$(memory "$name")
+	tell "$name" e idle "$before"
+	coproc crowd { perl "$top/tests/lib/crowd.pl" \
+	    "127.0.0.1:$(setting "$name" port)" "$count"; }
+	read -r -t 120 stood _ <&"${crowd[0]}"
+	tell "$name" e stood "${stood:-0}"
+	[ "${stood:-0}" = 0 ] || tell "$name" e session "$(awk -v b="$before" \
+	    -v n="$stood" -v a="$(memory "$name")" \
+	    'BEGIN { printf "%.2f", (a - b) / n }')"
+	exec {crowd[1]}>&-
+	wait "$crowd_PID"
+}
