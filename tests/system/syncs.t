@@ -81,7 +81,7 @@ test_calls() {
 	files=$(calls '[a-z]*(open|creat|link|rename|mkdir)[a-z0-9]*')
 	echo "# $count messages: $syncs syncs," \
 	    "$files files opened, made, renamed or removed"
-	ok 'far fewer syncs than messages' below "$syncs" "$((count / 5))"
+	ok 'far fewer syncs than messages' below "$syncs" "$((count / 3))"
 	ok 'and no file for a message' below "$files" "$((count / 20))"
 }
 
