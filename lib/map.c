@@ -262,11 +262,17 @@ refresh(struct map *m)
 	compare_ages(m);
 }
 
+bool
+map_look(struct map *m)
+{
+	refresh(m);
+	return m->state != MAP_BROKEN || is_none(m->error) ||
+	       is_lasting(m->error);
+}
+
 void
 map_hold(struct map *m, bool held)
 {
-	if (held)
-		refresh(m);
 	m->held = held;
 }
 

@@ -30,8 +30,13 @@ const char *map_reason(const struct map *);
 /* The same for a value of any length, malloced. */
 int map_load(struct map *, const char *key, char **value);
 /*
- * While it is held, look-ups use the table as it was found by this call, so
- * that one question is answered from one state (and without a stat each).
+ * Look whether the file is another one than before.  true: that need not be
+ * done again until something in its folder has changed.
+ */
+bool map_look(struct map *);
+/*
+ * While it is held, look-ups use the table as it was found last, so that one
+ * question is answered from one state (and without a stat each).
  */
 void map_hold(struct map *, bool held);
 /*

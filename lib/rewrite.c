@@ -122,6 +122,7 @@ rewriter_begin(struct rewriter *rw)
 	    tables_check_class(rw->t, rw->exposed) == -1 ||
 	    tables_begin(rw->t) == -1)
 		return -1;
+	(void)map_look(rw->generics);
 	map_hold(rw->generics, true);
 	return 0;
 }

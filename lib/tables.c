@@ -49,6 +49,7 @@ tables_open(const char *dir, FILE *trace)
 	t->relay = class_open(dir, "relay-domains");
 	t->virtual = class_open(dir, "virtuser-domains");
 	t->virtual_below = conf_is(dir, "virtuser_entire_domain");
+	t->watch = watch_open(dir);
 	t->world = (struct addr_world){t->me, world_is_local, world_rename, t};
 	t->trace = trace;
 	return t;
@@ -67,8 +68,9 @@ tables_close(struct tables *t)
 	map_close(t->mailboxes);
 	class_close(t->local);
 	class_close(t->relay);
-	free(t->traced);
 	class_close(t->virtual);
+	watch_close(t->watch);
+	free(t->traced);
 	free(t);
 }
 
@@ -93,13 +95,30 @@ tables_check_class(struct tables *t, struct class *class)
 	return -1;
 }
 
+static bool
+look(struct tables *t)
+{
+	bool settled = map_look(t->access);
+
+	settled &= map_look(t->virtusertable);
+	settled &= map_look(t->aliases);
+	settled &= map_look(t->mailertable);
+	settled &= map_look(t->domaintable);
+	settled &= map_look(t->mailboxes);
+	return settled;
+}
+
 int
 tables_check(struct tables *t)
 {
+	if (!watch_changed(t->watch) && t->settled)
+		return 0;
+	t->settled = false;
 	if (tables_check_class(t, t->local) == -1 ||
 	    tables_check_class(t, t->relay) == -1 ||
 	    tables_check_class(t, t->virtual) == -1)
 		return -1;
+	t->settled = look(t);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "class.h"
 #include "map.h"
 #include "paths.h"
+#include "watch.h"
 
 struct tables {
 	char dir[PATH_SIZE];
@@ -27,6 +28,8 @@ struct tables {
 	struct class *virtual; /* virtuser-domains: class VirtHost */
 	bool virtual_below;    /* and what lies below them */
 	struct addr_world world;
+	struct watch *watch;
+	bool settled;    /* until watch tells of a change */
 	FILE *trace;     /* NULL: no trace */
 	char *traced;    /* its last line */
 	unsigned nested; /* route_one within itself */
@@ -42,8 +45,7 @@ void tables_close(struct tables *);
  * or -1: a class file cannot be read (reason).
  */
 int tables_begin(struct tables *);
-/* The same for classes alone; other tables are looked at when they are asked.
- */
+/* The same, but each table is looked at again when it is asked. */
 int tables_check(struct tables *);
 void tables_end(struct tables *);
 /* The same for a class that is not among them. */

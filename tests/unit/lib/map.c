@@ -56,6 +56,7 @@ a_held_table_stays_as_it_was(void **state)
 
 	(void)state;
 	table_write("t", "a 1\n");
+	assert_true(map_look(m));
 	map_hold(m, true);
 	table_write("t", "a 2\n");
 	expect(m, "a", 1, "1");
