@@ -29,7 +29,7 @@ struct conn {
 	struct event *readable, *writable;
 	struct evbuffer *in, *out;
 	struct record record; /* the one whose content is awaited */
-	bool have_record, paused, finishing, closed, busy;
+	bool have_record, paused, finishing, closed, busy, draining;
 	size_t content_left, searched, content_max;
 	int received; /* descriptor that came with the record, or -1 */
 	uint64_t sent;
@@ -276,11 +276,25 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (!flush(c) || evbuffer_get_length(c->out) > 0 ||
 	    c->calls->drained == NULL)
 		return;
-	c->busy = true;
+	c->busy = c->draining = true;
 	c->calls->drained(c, c->arg);
-	c->busy = false;
+	c->busy = c->draining = false;
 	if (c->closed)
 		conn_free(c);
+}
+
+/*
+ * Write when all that has arrived in this turn of the loop is seen to: one
+ * write for all of a turn, and nothing to ask of the kernel unless it would
+ * block.  Who is asked for more, however, goes behind the others.
+ */
+static void
+write_soon(struct conn *c)
+{
+	if (c->draining)
+		event_add(c->writable, NULL);
+	else
+		event_active(c->writable, EV_WRITE, 0);
 }
 
 struct conn *
@@ -345,8 +359,7 @@ conn_send(
 	    (content != NULL && evbuffer_add_buffer(c->out, content) == -1))
 		err(EXIT_TEMP, "connection output");
 	free(text);
-	/* Written when the loop comes round: one write for all of a turn. */
-	event_add(c->writable, NULL);
+	write_soon(c);
 }
 
 void
@@ -357,7 +370,7 @@ conn_send_raw(struct conn *c, struct evbuffer *bytes, int fd)
 	pass(c, fd);
 	if (evbuffer_add_buffer(c->out, bytes) == -1)
 		err(EXIT_TEMP, "connection output");
-	event_add(c->writable, NULL);
+	write_soon(c);
 }
 
 size_t

@@ -13,18 +13,18 @@
 
 #include <cmocka.h>
 
+#include "../tables.h"
 #include "watch.h"
 
-static char top[] = "/tmp/watch.XXXXXX";
 static struct watch *w;
 
 static int
 setup(void **state)
 {
 	(void)state;
-	strcpy(top + sizeof(top) - 7, "XXXXXX");
-	return mkdtemp(top) == NULL || chdir(top) == -1 ||
-	       mkdir("conf", 0755) == -1 || (w = watch_open("conf")) == NULL;
+	folder_make();
+	return chdir(folder) == -1 || mkdir("conf", 0755) == -1 ||
+	       (w = watch_open("conf")) == NULL;
 }
 
 static int
@@ -32,35 +32,26 @@ teardown(void **state)
 {
 	(void)state;
 	watch_close(w);
-	return chdir("/") == -1 || system("rm -rf /tmp/watch.??????") != 0;
-}
-
-static void
-put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT, 0644);
-
-	assert_true(fd != -1);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(close(fd), 0);
+	folder_remove();
+	return chdir("/");
 }
 
 static void
 made(void)
 {
-	put("conf/new", "");
+	file_write("conf/new", "");
 }
 
 static void
 written(void)
 {
-	put("conf/old", "y");
+	file_write("conf/old", "y");
 }
 
 static void
 renamed_into(void)
 {
-	put("beside", "z");
+	file_write("beside", "z");
 	assert_int_equal(rename("beside", "conf/old"), 0);
 }
 
@@ -100,7 +91,7 @@ told_of(void (*change)(void))
 	bool quiet, told;
 
 	do {
-		put("conf/old", "x");
+		file_write("conf/old", "x");
 		(void)watch_changed(w);
 		from = second();
 		quiet = !watch_changed(w);
