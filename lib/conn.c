@@ -284,8 +284,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * When all that has arrived in this turn of the loop is seen to: one write for
- * all of it.  Who is asked for more, however, goes behind the others.
+ * Write when all that has arrived in this turn of the loop is seen to: one
+ * write for all of a turn, and nothing to ask of the kernel unless it would
+ * block.  Who is asked for more, however, goes behind the others.
  */
 static void
 write_soon(struct conn *c)

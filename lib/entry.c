@@ -337,19 +337,23 @@ segment_foot(char block[SEGMENT_BLOCK], uint64_t salt, off_t index)
 }
 
 int
-head_parse(const char *block, size_t len, uint32_t *number, uint64_t *salt)
+head_parse(const char *block, size_t len, struct segment *s)
 {
 	struct record r;
+	uint64_t bytes;
 	const char *text;
 	int result = -1;
 
 	record_init(&r, SEGMENT_BLOCK);
 	if (record_parse(&r, block, len) > 0 &&
 	    (text = record_get(&r, "salt")) != NULL && strlen(text) == 16 &&
-	    hex_parse(text, 16, salt) == 0 &&
-	    sealed_parse(&r, *salt, block, len) > 0 &&
-	    segment_number(record_text(&r, "segment"), number) == 0)
+	    hex_parse(text, 16, &s->salt) == 0 &&
+	    sealed_parse(&r, s->salt, block, len) > 0 &&
+	    segment_number(record_text(&r, "segment"), &s->number) == 0 &&
+	    record_number(&r, "bytes", INT64_MAX, &bytes) == 1) {
+		s->size = (off_t)bytes;
 		result = 0;
+	}
 	record_free(&r);
 	return result == 0 ? 0 : not_there(EPROTO);
 }

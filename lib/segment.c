@@ -62,11 +62,13 @@ segment_open(struct segment *s, int dirfd, const char *name, int flags)
 	    openat(dirfd, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (s->fd == -1)
 		return -1;
-	errno = EPROTO;
+	errno = EINVAL;
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (got = read_at(s->fd, block, sizeof(block), 0)) != -1 &&
-	    head_parse(block, (size_t)got, &s->number, &s->salt) == 0) {
-		s->size = st.st_size;
+	    head_parse(block, (size_t)got, s) == 0) {
+		s->cut = st.st_size < s->size;
+		if (s->cut)
+			s->size = st.st_size;
 		if (s->number == number)
 			return 0;
 		errno = EPROTO; /* another's file under this name */
@@ -209,19 +211,35 @@ segment_walk(const struct segment *s, off_t *at, off_t limit, struct entry *e,
 
 /* --- the index ------------------------------------------------------------ */
 
+static int
+foot_read(const struct segment *s, off_t *at)
+{
+	char block[SEGMENT_BLOCK];
+	ssize_t got;
+
+	if (s->size < 3 * SEGMENT_BLOCK)
+		return -1;
+	got = read_at(s->fd, block, sizeof(block), s->size - SEGMENT_BLOCK);
+	return got == -1 ? -1 : foot_parse(block, (size_t)got, s->salt, at);
+}
+
+bool
+segment_sealed(const struct segment *s)
+{
+	off_t at;
+
+	return foot_read(s, &at) == 0;
+}
+
 /* The whole index, verified: malloced.  NULL with errno if there is none. */
 static char *
 index_read(const struct segment *s, size_t *len)
 {
-	char block[SEGMENT_BLOCK], *heads = NULL;
+	char *heads = NULL;
 	struct entry e;
-	ssize_t got;
 	off_t at;
 
-	if (s->size < 3 * SEGMENT_BLOCK)
-		return NULL;
-	got = read_at(s->fd, block, sizeof(block), s->size - SEGMENT_BLOCK);
-	if (got == -1 || foot_parse(block, (size_t)got, s->salt, &at) == -1)
+	if (foot_read(s, &at) == -1)
 		return NULL;
 	entry_init(&e);
 	if (read_with(s, at, &e, index_parse) == 1)

@@ -45,13 +45,15 @@
 #define SEGMENT_INLINE 262144   /* a longer content goes to mess/big */
 #define SEGMENT_SIZE   33554432 /* default; the file's size counts */
 #define SEGMENT_MIN    1048576
+#define SEGMENT_ASIDE  ".damaged" /* behind the name of one that is kept */
 #define ID_SIZE        24
 
 struct segment {
 	int fd;
 	uint32_t number;
 	uint64_t salt;
-	off_t size; /* of the file */
+	off_t size; /* of the file, at most what its head says */
+	bool cut;   /* the file is shorter than that */
 };
 
 /* One accepted message, as it lies in a segment. */
@@ -105,7 +107,10 @@ uint64_t content_sum(uint64_t salt, const void *, size_t);
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Read the head: 0; -1 with errno EPROTO if this is no segment, or read's. */
+/*
+ * Read the head: 0; -1 with errno EPROTO if this is no segment, EINVAL if it is
+ * no regular file, or read's.
+ */
 int segment_open(struct segment *, int dirfd, const char *name, int flags);
 void segment_close(struct segment *);
 
@@ -118,10 +123,13 @@ void entry_free(struct entry *);
  */
 int entry_parse(
     struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
-/* The same for an index, which has no id; and for the first and last block. */
+/*
+ * The same for an index, which has no id; and for the first block (number, salt
+ * and size) and the last.
+ */
 int index_parse(
     struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
-int head_parse(const char *block, size_t len, uint32_t *number, uint64_t *salt);
+int head_parse(const char *block, size_t len, struct segment *);
 int foot_parse(const char *block, size_t len, uint64_t salt, off_t *index);
 /* The same, read from the file. 1, -1 EPROTO, or -1 and read's errno. */
 int entry_read(const struct segment *, off_t at, struct entry *);
@@ -142,6 +150,11 @@ int segment_walk(const struct segment *, off_t *at, off_t limit, struct entry *,
  */
 int segment_index(
     const struct segment *, int (*each)(struct entry *, void *arg), void *arg);
+
+/*
+ * Does it have a last block?  That is written when all before it is durable.
+ */
+bool segment_sealed(const struct segment *);
 
 /*
  * The content of an entry that is not big, verified: malloced.  NULL with errno

@@ -26,6 +26,7 @@ static const struct {
     {"names", check_names, false},
     {"controls", check_controls, false},
     {"space", check_space, false},
+    {"damage", check_damage, false},
     {"sockets", check_sockets, false},
     {"walls", check_walls, false},
     {"dns", check_dns, true},

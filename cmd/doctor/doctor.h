@@ -46,6 +46,7 @@ void check_names(struct doctor *);    /* me, local-host-names */
 void check_controls(struct doctor *); /* values of control files */
 void check_sockets(struct doctor *);  /* does every program answer? */
 void check_space(struct doctor *);    /* the disk under the queue */
+void check_damage(struct doctor *);   /* what was set aside */
 void check_walls(struct doctor *);    /* around what runs */
 void check_dns(struct doctor *);      /* do names lead here? */
 

@@ -111,6 +111,18 @@ recycle(int dir, const struct record *job)
 	return error;
 }
 
+/* Nothing that is kept already is written over. */
+static int
+keep(int dir, const struct record *job)
+{
+	const char *to = record_text(job, "to");
+
+	if (renameat2(
+		dir, record_text(job, "name"), dir, to, RENAME_NOREPLACE) == -1)
+		return errno;
+	return sync_folder(dir, to);
+}
+
 static int
 sync_name(int dir, const char *name)
 {
@@ -163,8 +175,8 @@ job_run(int dir, const struct record *job)
 	static const struct {
 		const char *name;
 		int (*run)(int, const struct record *);
-	} jobs[] = {{"make", make}, {"recycle", recycle}, {"sync", sync_file},
-	    {"publish", publish}, {"remove", take_away}};
+	} jobs[] = {{"make", make}, {"recycle", recycle}, {"keep", keep},
+	    {"sync", sync_file}, {"publish", publish}, {"remove", take_away}};
 	const char *name = record_text(job, "do");
 	size_t i;
 

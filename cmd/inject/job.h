@@ -5,6 +5,7 @@
  *
  *	do=make name= bytes=	a spare segment, zero-filled and synced
  *	do=recycle name= to=	a segment becomes a spare, its head wiped
+ *	do=keep name= to=	a damaged segment is called that, and stays so
  *	do=sync name=		a file's data are on disk
  *	do=publish name= to=	a big content is on disk under its name
  *	do=remove name=		a file is gone, and stays so

@@ -118,6 +118,19 @@ count_segment(struct mess *m, uint32_t number)
 	m->numbers[m->count++] = number;
 }
 
+/* 0 and its number, if it is one that was set aside. */
+static int
+aside_parse(const char *name, uint32_t *number)
+{
+	char segment[9];
+
+	if (strlen(name) != 8 + strlen(SEGMENT_ASIDE) ||
+	    strcmp(name + 8, SEGMENT_ASIDE) != 0)
+		return -1;
+	(void)strlcpy(segment, name, sizeof(segment));
+	return segment_number(segment, number);
+}
+
 static void
 find_name(struct mess *m, const char *name, void *arg)
 {
@@ -135,6 +148,8 @@ find_name(struct mess *m, const char *name, void *arg)
 	} else if (spare_parse(name, &number, &unique) == 0) {
 		if (st.st_size != spares->size || !spares_add(spares, name))
 			clear_away(m, name);
+	} else if (aside_parse(name, &number) == 0) {
+		m->damaged = true;
 	} else if (strncmp(name, "spare.", 6) == 0) {
 		clear_away(m, name);
 		return;
@@ -240,10 +255,11 @@ find_orphan(struct mess *m, const char *name, void *arg)
 void
 mess_recover(struct mess *m, struct spares *spares, struct big_places *places)
 {
-	struct survey survey = {.places = places, .whole = true};
+	struct survey survey = {.places = places};
 	size_t i;
 
 	each_name(m, ".", find_name, spares);
+	survey.whole = !m->damaged;
 	if (places == NULL)
 		return;
 	each_name(m, "big", find_big, &survey);

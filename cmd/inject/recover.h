@@ -16,6 +16,7 @@ struct mess {
 	uint32_t highest;  /* segment number ever used */
 	uint32_t *numbers; /* of the segments that are there */
 	size_t count;
+	bool damaged; /* a segment has been set aside */
 };
 
 /*

@@ -182,9 +182,12 @@ on_record(struct conn *conn, const struct record *r, struct evbuffer *content,
 		take(c, r, content);
 	} else if (c->state == GATHERING && strcmp(request, "more") == 0) {
 		take(c, r, content);
-	} else if (c->state == IDLE && strcmp(request, "recycle") == 0 &&
-		   c->caller.qmgr) {
-		slow_recycle(c, r);
+	} else if (c->state == IDLE && c->caller.qmgr &&
+		   strcmp(request, "recycle") == 0) {
+		slow_recycle(c, r, false);
+	} else if (c->state == IDLE && c->caller.qmgr &&
+		   strcmp(request, "set-aside") == 0) {
+		slow_recycle(c, r, true);
 	} else {
 		hang_up(c, &verdict_malformed);
 	}

@@ -69,7 +69,8 @@ void client_refuse(struct client *, const struct verdict *);
 void slow_gather(struct client *);
 /* A big content is whole: to be published, then READY. */
 void slow_publish(struct client *);
-void slow_recycle(struct client *, const struct record *question);
+/* damaged: what is in it must be kept, so it is set aside. */
+void slow_recycle(struct client *, const struct record *question, bool damaged);
 
 /* commit.c */
 void commit_init(struct server *);

@@ -196,8 +196,36 @@ recycle(struct client *c, const char *name, off_t size)
 	helpers_do(s->helpers, &job, recycled, c);
 }
 
+static void
+kept(int error, void *arg)
+{
+	struct client *c = arg;
+
+	if (job_ended(c))
+		return;
+	if (error == 0)
+		answer_done(c);
+	else
+		client_refuse(c, &failed);
+}
+
+/* Nobody is to write on it again; its big contents stay, too. */
+static void
+keep(struct client *c, const char *name)
+{
+	struct record job;
+
+	record_init(&job, RECORD_QUESTION);
+	record_add(&job, "do", "keep");
+	record_add(&job, "name", name);
+	record_addf(&job, "to", "%s" SEGMENT_ASIDE, name);
+	c->state = WAITING;
+	c->jobs++;
+	helpers_do(c->server->helpers, &job, kept, c);
+}
+
 void
-slow_recycle(struct client *c, const struct record *question)
+slow_recycle(struct client *c, const struct record *question, bool damaged)
 {
 	struct server *s = c->server;
 	const char *name = record_text(question, "segment");
@@ -211,10 +239,14 @@ slow_recycle(struct client *c, const struct record *question)
 		client_refuse(c, &in_use);
 		return;
 	}
-	if (fstatat(s->mess.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(s->mess.dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			answer_done(c); /* the answer was lost the first time */
+		else
+			client_refuse(c, &failed);
+	} else if (damaged) {
+		keep(c, name);
+	} else {
 		recycle(c, name, st.st_size);
-	else if (errno == ENOENT)
-		answer_done(c); /* the answer was lost the first time */
-	else
-		client_refuse(c, &failed);
+	}
 }

@@ -14,17 +14,6 @@
 #include "log.h"
 #include "qmgr.h"
 
-static void
-damaged(const struct message *m, const char *what)
-{
-	char id[ID_SIZE], file[9];
-
-	message_id(m, id);
-	segment_name(file, m->store->segment.number);
-	log_event("damaged", "id", id, "file", file, "offset",
-	    log_number(m->offset), "reason", what, NULL);
-}
-
 /*
  * "recipient" begins each group; "original", "sender" and the like belong to
  * it.  "rule" is for all the groups that follow, up to the next one.
@@ -67,22 +56,29 @@ index_recipients(struct envelope *e, uint32_t count)
 }
 
 static int
-read_again(struct message *m, struct envelope *e)
+read_again(struct qmgr *q, struct message *m, struct envelope *e)
 {
 	entry_init(&e->entry);
 	record_init(&e->expanded, RECORD_ENVELOPE);
 	if (entry_read(&m->store->segment, m->offset, &e->entry) != 1) {
-		damaged(m, errno == EPROTO ? "entry" : strerror(errno));
+		if (!m->lost)
+			aside_unreadable(m, "entry");
+		m->lost |= errno == EPROTO || errno == EIO;
+		if (m->lost)
+			tidy_soon(q);
 		return -1;
 	}
 	e->body = record_get(&e->entry.head, "body");
 	if (event_read(m->store, m->expanded, &e->expanded) == -1) {
-		damaged(m, "its expanded event cannot be read");
+		errno = EPROTO;
+		aside_unreadable(m, "its expanded event cannot be read");
 		return -1;
 	}
 	index_recipients(e, m->count);
 	if (e->count != m->count) {
-		damaged(m, "its expanded event names fewer recipients");
+		errno = EPROTO;
+		aside_unreadable(
+		    m, "its expanded event names fewer recipients");
 		return -1;
 	}
 	return 0;
@@ -131,7 +127,7 @@ envelope_get(struct qmgr *q, struct message *m)
 	if (e == NULL) {
 		if ((e = calloc(1, sizeof(*e))) == NULL)
 			err(EXIT_TEMP, "envelope");
-		if (read_again(m, e) == -1) {
+		if (read_again(q, m, e) == -1) {
 			envelope_free(e);
 			return NULL;
 		}
@@ -181,7 +177,7 @@ big_open(struct qmgr *q, struct message *m, const struct envelope *e)
 	snprintf(path, sizeof(path), "big/%s", e->entry.id);
 	fd = openat(q->mess, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
-		damaged(m, strerror(errno));
+		aside_unreadable(m, "big content");
 	return fd;
 }
 
@@ -206,7 +202,7 @@ message_load(struct qmgr *q, struct message *m, struct envelope *e,
 	}
 	bytes = entry_content(&m->store->segment, &e->entry);
 	if (bytes == NULL) {
-		damaged(m, errno == EPROTO ? "content" : strerror(errno));
+		aside_unreadable(m, "content");
 		return -1;
 	}
 	if (evbuffer_add_reference(
@@ -248,7 +244,7 @@ message_head(struct qmgr *q, struct message *m, struct envelope *e,
 	if ((got = pread(fd, bytes, limit, at)) > 0)
 		evbuffer_add(content, bytes, (size_t)got);
 	if (got == -1)
-		damaged(m, strerror(errno));
+		aside_unreadable(m, "content");
 	free(bytes);
 	if (e->entry.big)
 		close(fd);

@@ -16,6 +16,7 @@
 #include "qmgr.h"
 
 #define EVENT_READ 1024
+#define SECTOR     512 /* is on disk as a whole, or not */
 
 void
 event_begin(struct record *r, enum event_kind kind, const struct message *m)
@@ -179,20 +180,53 @@ state_bytes(struct store *s, size_t *len)
 	return bytes;
 }
 
+/* A sector that a power cut kept from being written: there is no NUL else. */
+static bool
+is_unwritten(const char *bytes, size_t from, size_t to)
+{
+	size_t at;
+
+	for (at = (from + SECTOR - 1) / SECTOR * SECTOR; at < to; at += SECTOR)
+		if (bytes[at] == '\0')
+			return true;
+	return false;
+}
+
 /* Bytes that are no event.  At the end the next event goes in their place. */
 static void
-state_damaged(struct store *s, size_t from, size_t to, size_t len)
+state_damaged(
+    struct store *s, const char *bytes, size_t from, size_t to, size_t len)
 {
 	char name[9];
+	bool torn;
 
 	segment_name(name, s->segment.number);
-	log_event("damaged", "what", "state", "file", name, "from",
-	    log_number((long long)from), "to", log_number((long long)to), NULL);
+	if (s->gone)
+		return;
+	torn = to == len || is_unwritten(bytes, from, to);
+	log_event(torn ? "torn" : "damaged", "what", "state", "file", name,
+	    "from", log_number((long long)from), "to",
+	    log_number((long long)to), NULL);
+	s->damaged |= !torn;
 	if (to < len)
 		return;
 	if (ftruncate(s->state, (off_t)from) == -1)
 		err(EXIT_TEMP, "state/%s", name);
 	s->state_len = (uint32_t)from;
+}
+
+static int
+parse(const struct store *s, struct record *event, const char *bytes,
+    size_t len, size_t *used)
+{
+	ssize_t got;
+
+	if (!s->gone)
+		return state_parse(event, s->segment.salt, bytes, len, used);
+	if ((got = record_parse(event, bytes, len)) <= 0)
+		return -1;
+	*used = (size_t)got;
+	return 1;
 }
 
 void
@@ -209,12 +243,11 @@ state_each(struct store *s,
 	bytes = state_bytes(s, &len);
 	record_init(&event, RECORD_ENVELOPE);
 	while (at < len) {
-		if (state_parse(&event, s->segment.salt, bytes + at, len - at,
-			&used) == 1) {
+		if (parse(s, &event, bytes + at, len - at, &used) == 1) {
 			each(s, &event, (uint32_t)at, arg);
 		} else {
 			used = state_resync(bytes + at, len - at);
-			state_damaged(s, at, at + used, len);
+			state_damaged(s, bytes, at, at + used, len);
 		}
 		at += used;
 	}

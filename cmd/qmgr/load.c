@@ -275,6 +275,21 @@ each_entry(struct entry *e, void *arg)
 	return 0;
 }
 
+/* What was written last, and never synced, may stand where the walk ended. */
+static void
+log_tail(const struct store *s)
+{
+	off_t at =
+	    (s->walked + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK * SEGMENT_BLOCK;
+	char begin[13] = "id=", found[12], name[9];
+
+	segment_name(name, s->segment.number);
+	memcpy(begin + 3, name, sizeof(name));
+	if (pread(s->segment.fd, found, 11, at) == 11 &&
+	    memcmp(begin, found, 11) == 0)
+		log_event("torn", "file", name, "from", log_number(at), NULL);
+}
+
 static void
 walk(struct qmgr *q, struct store *s, off_t end, bool doubtful)
 {
@@ -291,14 +306,14 @@ walk(struct qmgr *q, struct store *s, off_t end, bool doubtful)
 		if (got == 1)
 			(void)each_entry(&e, &l);
 		else
-			log_event("damaged", "file", name, "from",
-			    log_number(damage), "to", log_number(s->walked),
-			    NULL);
+			aside_bytes(s, damage, s->walked);
 	}
 	if (got == -1)
 		err(EXIT_TEMP, "%s/mess/%s", q->paths.queue, name);
 	entry_free(&e);
 	decide(&l, false);
+	if (doubtful)
+		log_tail(s);
 }
 
 static int
@@ -311,18 +326,33 @@ look_only(struct entry *e, void *arg)
 
 /*
  * Nothing more will be appended.  An index is synced when inject goes on to the
- * next segment, and when it ends well; a segment without one is where it died.
+ * next segment, and when it ends well; a segment without one is where it died,
+ * unless its end has been cut off since.
  */
 static void
 walk_rest(struct qmgr *q, struct store *s)
 {
 	struct loading l = {.q = q, .store = s};
-	bool sealed = segment_index(&s->segment, look_only, NULL) == 1;
+	bool indexed = segment_index(&s->segment, look_only, NULL) == 1;
 
-	if (!sealed || s->walked > SEGMENT_BLOCK)
-		walk(q, s, 0, !sealed);
+	if (!indexed || s->walked > SEGMENT_BLOCK)
+		walk(q, s, 0,
+		    !indexed && !s->segment.cut &&
+			!segment_sealed(&s->segment));
 	else
 		(void)segment_index(&s->segment, each_entry, &l);
+}
+
+static bool
+is_open(const struct message *m)
+{
+	uint32_t i;
+
+	if (m != NULL)
+		for (i = 0; i < m->count; i++)
+			if (m->rcpts[i].state != RCPT_FINISHED)
+				return true;
+	return false;
 }
 
 /* Then what the state knows and we do not is lost. */
@@ -335,10 +365,37 @@ finish(struct qmgr *q, struct store *s)
 	RB_FOREACH_SAFE(p, pasts, &s->pasts, next)
 	{
 		RB_REMOVE(pasts, &s->pasts, p);
+		if (is_open(p->message))
+			aside_message(s, p->message);
 		free(p->message);
 		free(p);
 	}
 	s->complete = true;
+	tidy_soon(q);
+}
+
+uint32_t
+load_open(struct qmgr *q, const char *name)
+{
+	struct store s = {.gone = true, .state = -1};
+	struct past *p, *next;
+	uint32_t count = 0;
+
+	(void)segment_number(name, &s.segment.number);
+	RB_INIT(&s.pasts);
+	if (state_open(q, &s, name) == -1)
+		return 1;
+	state_each(&s, past_each, NULL);
+	RB_FOREACH_SAFE(p, pasts, &s.pasts, next)
+	{
+		RB_REMOVE(pasts, &s.pasts, p);
+		count += is_open(p->message);
+		free(p->message);
+		free(p);
+	}
+	if (s.state != -1)
+		close(s.state);
+	return count;
 }
 
 /* Is inject appending to it? Then it will tell us how far we may read. */
@@ -415,25 +472,6 @@ static char (*segment_names(struct qmgr *q, size_t *count))[9]
 	return names;
 }
 
-/* States whose segment inject has taken back, when we died before we knew. */
-static void
-drop_orphans(struct qmgr *q)
-{
-	struct dirent *entry;
-	uint32_t number;
-	DIR *dir;
-	int fd = openat(q->states, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
-		err(EXIT_TEMP, "%s/state", q->paths.queue);
-	while ((entry = readdir(dir)) != NULL)
-		if (segment_number(entry->d_name, &number) == 0 &&
-		    faccessat(q->mess, entry->d_name, F_OK, 0) == -1 &&
-		    errno == ENOENT)
-			(void)unlinkat(q->states, entry->d_name, 0);
-	closedir(dir);
-}
-
 void
 load_all(struct qmgr *q)
 {
@@ -447,9 +485,10 @@ load_all(struct qmgr *q)
 		    store_find(q, number) != NULL ||
 		    (s = store_open(q, names[i])) == NULL)
 			continue;
-		state_each(s, past_each, NULL);
+		if (!s->complete)
+			state_each(s, past_each, NULL);
 	}
 	free(names);
 	load_orphans(q);
-	drop_orphans(q);
+	aside_orphans(q);
 }

@@ -1,6 +1,7 @@
 /*
  * qmgr - what the parts of the queue manager share
  *
+ *	aside.c	 what is damaged, and is kept
  *	store.c	 the disk: segments walked, events appended
  *	envelope.c what it tells of a message again
  *	admit.c	 a message is new, or comes back at start: expand it, route it
@@ -51,6 +52,7 @@ struct message {
 	bool moving;               /* it waits in no lane meanwhile */
 	bool asking;               /* inject has not answered about that */
 	bool superseded;           /* a later generation counts */
+	bool lost;                 /* its entry cannot be read any more */
 	bool pending;              /* not expanded: a table is broken */
 	struct envelope *envelope; /* while it is in memory */
 	struct rcpt rcpts[];
@@ -70,6 +72,8 @@ struct store {
 	bool dirty;    /* written but not synced */
 	bool complete; /* inject appends to a later one */
 	bool recycling, has_big;
+	bool damaged;   /* it is set aside when it is finished */
+	bool gone;      /* there is no segment: no sum can be checked */
 	off_t walked;   /* entries up to here are known */
 	uint32_t total; /* messages it was found to hold */
 	uint32_t open;  /* of them not finished */
@@ -137,9 +141,17 @@ struct cursor {
 /* Open the folders and lock ours.  Exits 111. */
 void store_folders(struct qmgr *);
 struct store *store_find(struct qmgr *, uint32_t number);
-/* Open one; NULL if it is no segment (logged). */
+/*
+ * Open one; NULL if that cannot be (logged).  One that is no segment is known
+ * all the same, as damaged and empty.
+ */
 struct store *store_open(struct qmgr *, const char *name);
-/* Close it and remove its state: inject has taken the segment back. */
+/* Its state, if there is one.  0, or -1 if it cannot be read now (logged). */
+int state_open(struct qmgr *, struct store *, const char *name);
+/*
+ * Close it and remove its state: inject has taken the segment back.  The state
+ * of a damaged one is set aside, as its segment was.
+ */
 void store_forget(struct qmgr *, struct store *);
 
 struct message *message_new(
@@ -208,6 +220,24 @@ void load_all(struct qmgr *);
 void load_durable(struct qmgr *, uint32_t number, off_t end);
 /* Segments whose inject is gone are read to their end. */
 void load_orphans(struct qmgr *);
+
+/* What the state of a segment that is gone tells of: messages not finished. */
+uint32_t load_open(struct qmgr *, const char *name);
+
+/* --- aside.c -------------------------------------------------------------- */
+
+/* Bytes of a segment that are no entry, though others follow.  Logged. */
+void aside_bytes(struct store *, off_t from, off_t to);
+/* A message that the state tells of has no entry any more.  Logged. */
+void aside_message(struct store *, const struct message *);
+/* A message cannot be read now, for the reason in errno or what.  Logged. */
+void aside_unreadable(struct message *, const char *what);
+/* Nothing is left to do but for messages whose entries are gone: drop them. */
+void aside_lost(struct qmgr *, struct store *);
+/* Give a state the name of what is kept: durable.  Logged if it fails. */
+void aside_state(struct qmgr *, const char *name);
+/* States without a segment: it was taken back, set aside, or is missing. */
+void aside_orphans(struct qmgr *);
 
 /* --- age.c ---------------------------------------------------------------- */
 

@@ -19,6 +19,8 @@
 #include "log.h"
 #include "qmgr.h"
 
+#define STATE_MOST 0x7fffffff /* places in it are 32 bits */
+
 static int
 folder(const char *path, mode_t make)
 {
@@ -81,28 +83,85 @@ store_insert(struct qmgr *q, struct store *s)
 		TAILQ_INSERT_AFTER(&q->stores, before, s, next);
 }
 
+/* What keeps us from a file, and is not our own want of something. */
+static void
+not_read(const char *what, const char *name, const char *reason)
+{
+	if (reason == NULL) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			err(EXIT_TEMP, "%s %s", what, name);
+		reason = strerror(errno);
+	}
+	log_event(
+	    "not-read", "what", what, "file", name, "reason", reason, NULL);
+}
+
+/* The segment, as far as there is one.  -1: it must wait (logged). */
+static int
+head_open(struct qmgr *q, struct store *s, const char *name)
+{
+	if (segment_open(&s->segment, q->mess, name, O_RDONLY) == 0) {
+		s->damaged = s->segment.cut;
+		if (s->damaged)
+			log_event("damaged", "file", name, "from",
+			    log_number(s->segment.size), "reason",
+			    "shorter than its head says", NULL);
+		return 0;
+	}
+	if (errno != EPROTO) {
+		not_read("segment", name,
+		    errno == EINVAL ? "no regular file" : NULL);
+		return -1;
+	}
+	log_event("damaged", "file", name, "reason", "its head", NULL);
+	(void)segment_number(name, &s->segment.number);
+	s->damaged = s->complete = true;
+	tidy_soon(q);
+	return 0;
+}
+
+int
+state_open(struct qmgr *q, struct store *s, const char *name)
+{
+	struct stat st;
+
+	s->state = openat(
+	    q->states, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (s->state == -1 && errno == ENOENT)
+		return 0;
+	if (s->state == -1 || fstat(s->state, &st) == -1) {
+		not_read("state", name, NULL);
+	} else if (!S_ISREG(st.st_mode)) {
+		not_read("state", name, "no regular file");
+	} else if (st.st_size > STATE_MOST) {
+		not_read("state", name, "too long");
+	} else {
+		s->state_len = (uint32_t)st.st_size;
+		return 0;
+	}
+	if (s->state != -1)
+		close(s->state);
+	s->state = -1;
+	return -1;
+}
+
 struct store *
 store_open(struct qmgr *q, const char *name)
 {
 	struct store *s;
-	struct stat st;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		err(EXIT_TEMP, "segment %s", name);
-	if (segment_open(&s->segment, q->mess, name, O_RDONLY) == -1) {
-		log_event("damaged", "file", name, "reason",
-		    errno == EPROTO ? "no segment" : strerror(errno), NULL);
-		free(s);
-		return NULL;
-	}
 	TAILQ_INIT(&s->messages);
 	RB_INIT(&s->pasts);
 	s->walked = SEGMENT_BLOCK;
-	s->state = openat(q->states, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (s->state == -1 && errno != ENOENT)
-		err(EXIT_TEMP, "%s/state/%s", q->paths.queue, name);
-	if (s->state != -1 && fstat(s->state, &st) == 0)
-		s->state_len = (uint32_t)st.st_size;
+	s->state = -1;
+	if (head_open(q, s, name) == -1 ||
+	    (!s->complete && state_open(q, s, name) == -1)) {
+		segment_close(&s->segment);
+		free(s);
+		return NULL;
+	}
 	store_insert(q, s);
 	return s;
 }
@@ -114,12 +173,14 @@ store_forget(struct qmgr *q, struct store *s)
 
 	segment_name(name, s->segment.number);
 	CRASH_POINT("state", "obsolete");
-	if (s->state != -1) {
+	if (s->damaged)
+		aside_state(q, name);
+	else if (s->state != -1 && unlinkat(q->states, name, 0) == -1 &&
+		 errno != ENOENT)
+		log_event(
+		    "error", "file", name, "reason", strerror(errno), NULL);
+	if (s->state != -1)
 		close(s->state);
-		if (unlinkat(q->states, name, 0) == -1 && errno != ENOENT)
-			log_event("error", "file", name, "reason",
-			    strerror(errno), NULL);
-	}
 	CRASH_POINT("state", "dropped");
 	segment_close(&s->segment);
 	TAILQ_REMOVE(&q->stores, s, next);

@@ -49,10 +49,14 @@ on_recycled(struct ask *a, const struct record *answer,
 	segment_name(name, g->store->segment.number);
 	if (answer != NULL &&
 	    strcmp(record_text(answer, "class"), "done") == 0) {
+		if (g->store->damaged)
+			log_event("set-aside", "file", name, NULL);
 		store_forget(g->q, g->store);
 	} else {
 		g->store->recycling = false;
-		log_event("error", "what", "recycle", "file", name, "reason",
+		log_event("error", "what",
+		    g->store->damaged ? "set-aside" : "recycle", "file", name,
+		    "reason",
 		    answer == NULL ? why : record_text(answer, "text"), NULL);
 		later(g->q);
 	}
@@ -74,9 +78,11 @@ give_back(struct qmgr *q, struct store *s)
 	g->q = q;
 	g->store = s;
 	s->recycling = true;
+	/* Without the segment a state that lacks its end looks unfinished. */
+	(void)store_sync(q, s);
 	segment_name(name, s->segment.number);
 	record_init(&r, RECORD_QUESTION);
-	record_add(&r, "request", "recycle");
+	record_add(&r, "request", s->damaged ? "set-aside" : "recycle");
 	record_add(&r, "segment", name);
 	a = ask_begin(q->inject, on_recycled, g);
 	ask_send(a, &r, NULL, -1);
@@ -289,8 +295,11 @@ on_tidy(evutil_socket_t none, short what, void *arg)
 	(void)none;
 	(void)what;
 	TAILQ_FOREACH(s, &q->stores, next)
-	if (s->complete && s->open == 0 && !s->recycling)
-		give_back(q, s);
+	if (s->complete && !s->recycling) {
+		aside_lost(q, s);
+		if (s->open == 0)
+			give_back(q, s);
+	}
 	if ((s = to_empty(q)) == NULL)
 		return;
 	TAILQ_FOREACH_SAFE(m, &s->messages, next, next)

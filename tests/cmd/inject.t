@@ -322,6 +322,34 @@ text=The queue's disk is full
 
 status 111" cramped
 
+# --- damage ------------------------------------------------------------------
+
+# shellcheck disable=SC2059 # a format of ours
+aside() { printf 'request=set-aside\nsegment=%s\n\n' "$1" | client ask; }
+server
+damaged=$(ask "$plain" 'x\n' | sed -n 's/^id=\(.*\)-.*/\1/p')
+like 'the one in use is not set aside' '^class=deferred' aside "$damaged"
+end TERM
+sum=$(cksum <"$mess/$damaged")
+server
+is 'a damaged one is' 'class=done' aside "$damaged"
+is 'it is kept as it is' "$sum" eval 'cksum <"$mess/$damaged.damaged"'
+ok 'under that name only' gone "$damaged"
+is 'again is no harm' 'class=done' aside "$damaged"
+touch "$mess/$damaged"
+like 'nothing is kept in its place' '^class=deferred' aside "$damaged"
+is 'it stays' "$sum" eval 'cksum <"$mess/$damaged.damaged"'
+rm "$mess/$damaged"
+end TERM
+: >"$log"
+server
+number=$(ask "$plain" 'x\n' | sed -n 's/^id=\(.*\)-.*/\1/p')
+ok 'its number is not used again' expr "$number" '>' "$damaged"
+ok 'and nobody complains of it' sh -c '! grep "$1" "$0"' "$log" "$damaged"
+end TERM
+
+# --- a full disk -------------------------------------------------------------
+
 # fill N: nothing but N blocks is left.
 fill() {
 	rm -f "$POSTERN/queue/filler"

@@ -75,16 +75,14 @@ look(struct entry *e, void *arg)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct segment s = {.salt = 0};
+	struct segment s = {.salt = 0}, head;
 	struct entry e;
 	off_t at = SEGMENT_BLOCK, before = at, damage;
-	uint32_t number;
 	int got;
 
 	memset(file, 0, sizeof(file));
 	s.size = (off_t)mend((const char *)data, len);
-	(void)head_parse(file, (size_t)s.size, &number, &s.salt);
-	s.salt = 0;
+	(void)head_parse(file, (size_t)s.size, &head);
 	if ((s.fd = memfd_create("segment", MFD_CLOEXEC)) == -1 ||
 	    pwrite(s.fd, file, (size_t)s.size, SEGMENT_BLOCK) != s.size)
 		err(1, "memfd");

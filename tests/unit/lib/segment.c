@@ -441,8 +441,10 @@ test_foreign_files_are_no_segments(void **state)
 	assert_int_equal(errno, EPROTO);
 	assert_int_equal(mkdirat(dir, "0000001d", 0700), 0);
 	assert_int_equal(segment_open(&s, dir, "0000001d", O_RDONLY), -1);
+	assert_int_equal(errno, EINVAL);
 	assert_int_equal(mkfifoat(dir, "0000001e", 0700), 0);
 	assert_int_equal(segment_open(&s, dir, "0000001e", O_RDONLY), -1);
+	assert_int_equal(errno, EINVAL);
 	assert_int_equal(segment_open(&s, dir, "0000001f", O_RDONLY), -1);
 	assert_int_equal(errno, ENOENT);
 }
