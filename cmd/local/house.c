@@ -43,8 +43,13 @@ house_open(struct house *h, const struct passwd *pw)
 static void
 tell(struct house *h, const struct job *jobs, size_t count, size_t *told)
 {
+	struct letter *ready[HOUSE_BATCH];
+	size_t n = 0;
+
 	for (; *told < count && jobs[*told].ready; ++*told)
-		h->answer(jobs[*told].letter, h->arg);
+		ready[n++] = jobs[*told].letter;
+	if (n > 0)
+		h->answer(ready, n, h->arg);
 }
 
 /* --- .forward --------------------------------------------------------------
@@ -161,6 +166,8 @@ house_deliver(struct house *h, struct letter *const list[], size_t count)
 
 	if (jobs == NULL)
 		err(EXIT_TEMP, NULL);
+	(void)map_look(h->mailboxes);
+	map_hold(h->mailboxes, true);
 	for (i = 0; i < count; i++) {
 		begin(h, &jobs[i], list[i]);
 		tell(h, jobs, i + 1, &told);
@@ -170,5 +177,6 @@ house_deliver(struct house *h, struct letter *const list[], size_t count)
 		if (!jobs[i].ready)
 			deliver_from(h, jobs + i, count - i);
 	tell(h, jobs, count, &told);
+	map_hold(h->mailboxes, false);
 	free(jobs);
 }

@@ -30,8 +30,9 @@ struct house {
 	struct class *ours; /* NULL until it is asked */
 	struct keeper keeper;
 	struct memo memo;
-	/* Called for each letter of a batch, in order, once its fate is set. */
-	void (*answer)(struct letter *, void *arg);
+	/* Called for the letters of a batch, in order, once their fate is set.
+	 */
+	void (*answer)(struct letter *const[], size_t count, void *arg);
 	void *arg;
 };
 

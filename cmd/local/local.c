@@ -166,9 +166,8 @@ write_all(int fd, const char *bytes, size_t len)
 }
 
 static void
-answer(struct letter *letter, void *arg)
+put_answer(struct local *l, const struct letter *letter, FILE *out)
 {
-	struct local *l = arg;
 	const char *id = record_get(&letter->record, "id");
 	struct record r;
 	size_t len;
@@ -185,14 +184,35 @@ answer(struct letter *letter, void *arg)
 	if (l->house.memo.count > 0)
 		(void)record_add(&r, "partial", "yes");
 	bytes = record_encode(&r, &len);
-	write_all(l->serve ? STDIN_FILENO : STDOUT_FILENO, bytes, len);
+	(void)fwrite(bytes, 1, len, out);
 	free(bytes);
 	record_free(&r);
-	/* One that may still come right counts more than one that never will.
-	 */
-	if (letter->fate.class == FATE_DEFERRED || l->worst == FATE_DONE)
-		l->worst = letter->fate.class;
-	letter_free(letter);
+}
+
+/* With one write: what has been delivered together is known together. */
+static void
+answer(struct letter *const letters[], size_t count, void *arg)
+{
+	struct local *l = arg;
+	char *bytes = NULL;
+	size_t len, i;
+	FILE *out = open_memstream(&bytes, &len);
+
+	if (out == NULL)
+		err(EXIT_TEMP, "answer");
+	for (i = 0; i < count; i++) {
+		put_answer(l, letters[i], out);
+		/* One that may still come right counts more than one that
+		 * never will. */
+		if (letters[i]->fate.class == FATE_DEFERRED ||
+		    l->worst == FATE_DONE)
+			l->worst = letters[i]->fate.class;
+		letter_free(letters[i]);
+	}
+	if (fclose(out) == EOF)
+		err(EXIT_TEMP, "answer");
+	write_all(l->serve ? STDIN_FILENO : STDOUT_FILENO, bytes, len);
+	free(bytes);
 	(void)alarm(ANSWER);
 }
 
