@@ -100,7 +100,8 @@ make_users() {
 		    "/var/home/u$i"
 	done
 	cat >/etc/hosts <<-'END'
-	127.0.0.1	localhost mx.local.test local.test relay.test sender.test
+	127.0.0.1	localhost mx.local.test local.test
+	192.0.2.1	sender.test
 	END
 	echo mx.local.test >/etc/mailname
 	# Nobody answers there: what is looked up is refused at once.
