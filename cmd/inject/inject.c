@@ -19,6 +19,7 @@
 #include "exits.h"
 #include "filter.h"
 #include "serve.h"
+#include "standard.h"
 #include "walls.h"
 
 #define DATABYTES   52428800
@@ -63,6 +64,7 @@ main(int argc, char *argv[])
 	bool server = false;
 	int option;
 
+	standard_fill();
 	while ((option = getopt(argc, argv, "s")) != -1) {
 		if (option != 's')
 			usage();

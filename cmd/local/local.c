@@ -21,6 +21,7 @@
 #include "house.h"
 #include "intake.h"
 #include "peer.h"
+#include "standard.h"
 #include "walls.h"
 
 #define BATCH_BYTES  4194304   /* of messages that are delivered at once */
@@ -253,20 +254,6 @@ set_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file limit is an error, EFBIG */
 }
 
-/* A descriptor below 3 must not become a mailbox. */
-static void
-fill_files(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		exit(EXIT_TEMP);
-	close(fd);
-}
-
 static const struct passwd *
 find_account(const char *name)
 {
@@ -340,7 +327,7 @@ main(int argc, char *argv[])
 	const char *account = NULL;
 
 	keeper_set_aside();
-	fill_files();
+	standard_fill();
 	arguments(&l, argc, argv, &account);
 	open_all(&l, account);
 	while (!told_to_end && gather(&l))

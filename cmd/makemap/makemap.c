@@ -22,6 +22,7 @@
 #include "pair.h"
 #include "paths.h"
 #include "progress.h"
+#include "standard.h"
 #include "value.h"
 #include "whole.h"
 
@@ -381,6 +382,7 @@ main(int argc, char *argv[])
 	    .rules = {'#', '\0', true, false}, .twice = MAPMAKE_KEEP};
 	int c;
 
+	standard_fill();
 	job.program = basename(argv[0]);
 	while ((c = getopt(argc, argv, "C:D:FNc:defi:lorst:uv")) != -1) {
 		if (c == 'l')

@@ -12,6 +12,7 @@
 
 #include "exits.h"
 #include "operator.h"
+#include "standard.h"
 
 static const struct {
 	const char *name, *done;
@@ -125,6 +126,7 @@ main(int argc, char *argv[])
 	const char *name, *value;
 	int status;
 
+	standard_fill();
 	record_init(&question, RECORD_QUESTION);
 	action = question_for(&question, argc, argv);
 	while (record_walk(&question, &at, &name, &value))

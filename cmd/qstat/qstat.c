@@ -15,6 +15,7 @@
 #include "exits.h"
 #include "operator.h"
 #include "show.h"
+#include "standard.h"
 
 /* How the records of one request are shown. */
 struct view {
@@ -199,6 +200,7 @@ main(int argc, char *argv[])
 	struct paths paths;
 	int option, status;
 
+	standard_fill();
 	record_init(&question, RECORD_QUESTION);
 	record_add(&question, "request", "list");
 	while ((option = getopt(argc, argv, "jlL:r:s:")) != -1) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sendmail.h"
+#include "standard.h"
 
 /*
  * Become another of our programs: it lies beside this one, or in LIBEXECDIR.
@@ -104,6 +105,7 @@ main(int argc, char *argv[])
 {
 	struct options options;
 
+	standard_fill();
 	signal(SIGPIPE, SIG_IGN);
 	if (options_parse(&options, argc, argv, unknown_setting) == -1)
 		errx(EX_USAGE, "%s", options.why);

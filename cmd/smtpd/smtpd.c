@@ -22,6 +22,7 @@
 #include "paths.h"
 #include "resolve.h"
 #include "resolve_net.h"
+#include "standard.h"
 #include "walls.h"
 #include "worker.h"
 
@@ -113,6 +114,7 @@ main(int argc, char *argv[])
 	bool serve = false;
 	int opt;
 
+	standard_fill();
 	while ((opt = getopt(argc, argv, "s")) != -1) {
 		if (opt != 's')
 			usage();

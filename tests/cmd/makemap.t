@@ -205,6 +205,14 @@ like 'on a terminal it is, in one line that goes away' \
 	script -qec "{ echo \"a 1\"; sleep 0.4; seq 10000 | sed \"s/\\\$/ x/\"; } |
 	makemap hash pr" /dev/null </dev/null'
 
+# --- M16: descriptors that the caller has closed are nobody else's
+closed() { sh -c "printf 'k v\nbad\n' >source; rm -f shut.cdb
+	makemap hash shut <source $1"; makemap -u hash shut; }
+is 'a complaint is not written into the map' 'k	v' closed '2>&- >&-'
+is 'nor is a map read from itself' "makemap: standard input: Bad file descriptor
+k	v" sh -c 'echo "k v" | makemap hash shut; makemap hash shut <&-
+	makemap -u hash shut'
+
 # --- whole or not at all
 is 'a full disk leaves the old table' 'k	v' sh -c '
 	echo "k v" | makemap hash full &&

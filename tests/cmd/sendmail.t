@@ -205,6 +205,48 @@ writer 0' sh -c '
     { yes | head -100000; echo "writer $?" >"$1"; } | "$BIN/sendmail" @
     echo "status $?"; cat "$1"' sh "$work/writer"
 
+# --- M16: a caller who set traps for us
+answer 'class=done\nid=0000001a-00003\n\n'
+printf 'Subject: x\n\nhello\n' >"$work/letter"
+cat >"$work/bin/small" <<-'END'
+	#!/bin/sh
+	# No file that it writes may grow.
+	trap '' XFSZ
+	ulimit -f 0
+	exec "$@"
+END
+cat >"$work/bin/loud" <<-'END'
+	#!/bin/sh
+	# Much in the environment.
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+		export "V$i=$(head -c 100000 /dev/zero | tr '\0' x)"
+	done
+	exec "$@"
+END
+chmod 755 "$work/bin/small" "$work/bin/loud"
+# trap_of REDIRECTION [COMMAND ...]: the status, and what inject got
+trap_of() {
+	: >"$work/heard"
+	redirection=$1
+	shift
+	eval '"$@" "$BIN/sendmail" -f a@b bob <"$work/letter"' "$redirection"
+	echo "status $?"
+	tail -n 1 "$work/heard"
+}
+is 'without standard input there is no message, not an empty one' \
+    'sendmail: standard input: Bad file descriptor
+status 65' trap_of '<&-'
+for closed in '>&-' '2>&-' '>&- 2>&-'; do
+	is "with $closed it goes its way" 'status 0
+hello' trap_of "$closed"
+done
+is 'so it does when no file may grow' 'status 0
+hello' trap_of '' "$work/bin/small"
+is 'with two megabytes of environment' 'status 0
+hello' trap_of '' "$work/bin/loud"
+is 'with none but the instance, and no PATH' 'status 0
+hello' trap_of '' env -i "POSTERN=$POSTERN"
+
 # --- mailq and -q
 like 'mailq without a queue manager' \
     "cannot reach the queue manager at $work/run/qmgr/socket" "$work/bin/mailq"
