@@ -164,6 +164,12 @@ refused session=S sender=a@x.test recipient=bad@me.test rule=local text="550 5.1
 accepted session=S id=0000001a-00001 sender=a@x.test recipients=1 size=17
 disconnect session=S why=quit accepted=1' logged
 
+# S04, S07: neither STARTTLS nor AUTH is in the list above
+is 'a password for a login that there is not' \
+    '502 5.5.1 Command not implemented' mail 'AUTH PLAIN AGtpbQBzZWNyZXQ=\r\n'
+like 'does not stand in the log' '^0$' grep -c AGtpbQBz "$work/log"
+: >"$work/access.log"
+
 like 'a message that is thrown away is answered 250' \
     '^250 2.0.0 [0-9a-f]{8}-[0-9a-f]{5} Message accepted' \
     mail "${to}RCPT TO:<drop@me.test>\r\nDATA\r\nx\r\n.\r\n"
@@ -293,7 +299,12 @@ cat >"$work/zone" <<EOF
 mail.x.test A 10.1.2.3
 10.1.2.4 PTR other.x.test
 other.x.test A 10.1.2.9
+10.1.2.6 PTR a\015\012250.x.test
+10.1.2.6 PTR a\000.x.test
+10.1.2.6 PTR a\033[31m.x.test
+10.1.2.7 SILENT
 EOF
+seq -f '10.1.2.8 PTR h%g.x.test' 1000 >>"$work/zone"
 perl "$TESTS/lib/dns.pl" "$work/zone" <"$work/dns.in" >"$work/dns.out" &
 started="$started $!"
 exec 6>"$work/dns.in"
@@ -325,6 +336,14 @@ is 'but not by one that does not lead back' \
     from 10.1.2.4
 is 'nor without one' 'name=unknown address=10.1.2.5 resolve=FAIL' \
     from 10.1.2.5
+# D01
+is 'nor by one with bytes that no name has' \
+    'name=unknown address=10.1.2.6 resolve=FAIL' from 10.1.2.6
+is 'a name server that says nothing is not waited for long' \
+    'name=unknown address=10.1.2.7 resolve=TEMP' from 10.1.2.7
+like 'of a thousand names a few are tried' \
+    '^name=unknown address=10\.1\.2\.8 reverse=h[0-9]*\.x\.test resolve=FORGED$' \
+    from 10.1.2.8
 is 'access hears both names' 'client_name=unknown
 reverse_client_name=other.x.test
 client_resolve=FORGED' sh -c 'grep -A 3 "=10.1.2.4" "$POSTERN/access.log" |
