@@ -104,6 +104,7 @@ is 'its size is right' '' perl -0777 -ne \
     "$work/heard"
 
 printf 'request=failed\nid=x\nsender=\nrecipient=a\n\n' >"$work/null"
+# L15
 is 'a null sender gets no report' 'class=failed
 status=5.5.2
 text=a null sender gets no report' ask "$work/null"

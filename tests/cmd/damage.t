@@ -1,5 +1,5 @@
 #!/bin/sh
-# A table that is damaged, cut, foreign or gone: no reader ends, nobody who may
+# D06, D07: a table that is damaged, cut, foreign or gone: no reader ends, nobody who may
 # not relay does, and when it is mended it counts again.
 # shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"

@@ -73,6 +73,7 @@ class=done' both
 
 # --- what is refused, and never for good
 
+# L10
 is 'a message that was here before is a loop' 'id=9
 recipient=Kim@here
 class=failed
@@ -164,6 +165,7 @@ if as strace -o /dev/null true 2>/dev/null; then
 	big | as strace -f -qq -o /dev/null \
 	    -e inject=write:signal=KILL:when=3 \
 	    "$work/bin/local" >/dev/null 2>&1
+	# M04
 	ok 'kill -9 within an append leaves a piece' \
 	    sh -c 'size=$(stat -c %s "$box")
     [ "$size" -gt 1000 ] && [ "$size" -lt 400000 ]'
@@ -187,6 +189,7 @@ From s@x.example' sh -c 'grep -B 1 "^From " "$box" | tail -n 2 |
 		    -e inject=fsync:error=EIO:when=1 "$work/bin/local" \
 		    <"$work/two" | classes
 	}
+	# M12
 	is 'an error of the sync defers all of them' 'id=1
 class=deferred
 id=2
@@ -217,6 +220,54 @@ Delivered-To: info@here
 hi' sh -c 'cat "$work"/home/Maildir/new/*'
 is 'and none in tmp' '' ls "$work/home/Maildir/tmp"
 is 'it is for its owner alone' "700 $me" stat -c '%a %U' "$work/home/Maildir"
+if as strace -o /dev/null true 2>/dev/null; then
+	# M06: where it dies, and what is in new then, whole
+	export ASAN_OPTIONS=detect_leaks=0
+	maildir=$work/home/Maildir
+	# dies_at CALL: files in new that are whole, files that are not, files
+	# in new after the next attempt
+	dies_at() {
+		rm -f "$maildir"/new/* "$maildir"/tmp/*
+		message info@here 'hi\n' user=info >"$work/one"
+		as strace -f -qq -o /dev/null \
+		    -e inject="$1:signal=KILL:when=${2:-1}" \
+		    "$work/bin/local" <"$work/one" >"$work/home/answers" 2>&1
+		grep -q class=done "$work/home/answers" && echo 'answered'
+		whole=$(grep -lx hi "$maildir"/new/* 2>/dev/null | wc -l)
+		all=$(find "$maildir/new" -type f | wc -l)
+		again=$(class info@here 'hi\n' user=info | head -n 1)
+		echo "$whole $((all - whole)) $again" \
+		    "$(grep -lx hi "$maildir"/new/* | wc -l)"
+	}
+	is 'killed while it writes, or before the sync' '0 0 done 1
+0 0 done 1' eval 'dies_at write; dies_at fsync'
+	is 'killed before it is linked' '0 0 done 1' dies_at linkat
+	is 'killed when it is in new, and whole' '1 0 done 2
+1 0 done 2' eval 'dies_at unlinkat; dies_at fsync 2'
+	rm -f "$maildir"/new/* "$maildir"/tmp/*
+	fails_at() {
+		as strace -f -qq -o /dev/null \
+		    -e inject=fsync:error=EIO:when="$1" "$work/bin/local" \
+		    <"$work/one" 2>/dev/null | classes
+		find "$maildir" -type f
+	}
+	is 'a sync that fails defers, and leaves nothing' 'class=deferred
+class=deferred' eval 'fails_at 1; fails_at 2'
+	unset ASAN_OPTIONS
+fi
+# M09b
+forward_waits() { (HOME=$1 class "$me@here" 'hi\n'); }
+rm -f "$box"
+is 'a home that is gone is no reason to refuse' "done
+delivered to $box" forward_waits "$work/nowhere"
+as chmod 1755 "$work/home"
+is 'a sticky one asks to wait' "deferred
+$work/home: the sticky bit is set" forward_waits "$work/home"
+as chmod 755 "$work/home"
+echo "far $work/nowhere/Maildir/ $me" |
+	"$BIN/makemap" -o hash "$work/conf/mailboxes"
+like 'nor is a Maildir whose home is not mounted' '^deferred$' \
+    class far@here 'hi\n' user=far
 is 'an mbox may be anywhere' "done
 delivered to $work/home/list" class list@here 'hi\n' user=list
 is 'then its mode is 0600' 600 stat -c %a "$work/home/list"
@@ -274,6 +325,7 @@ forward "\\\\$me, a@x.example\n"
 is 'with \user the mailbox gets it too' 'done 1' sh -c 'echo "$1" \
     "$(grep -c "^From " "$box")"' sh "$(class "$me@here" 'hi\n' | head -n 1)"
 forward "$me@MX.example\n"
+# L12b
 is 'the own address means the own mailbox' "done
 delivered to $box" class "$me@here" 'hi\n'
 

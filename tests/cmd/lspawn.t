@@ -59,6 +59,7 @@ like 'it is named' 'text=mailboxes:boss: owner root may not be one' \
     ask request=owner user=boss
 is 'so does a line without an owner' 'class=deferred
 status=4.3.5' says request=owner user=odd
+# M11a
 for name in -rf ../x a/b 'a b' ''; do
 	is "\"$name\" is no name" 'class=failed
 status=5.1.1' says request=owner "user=$name"

@@ -89,6 +89,7 @@ is '-D: another comment character' '#x	1' sh -c '
 	printf ";a b\n#x 1\n" | makemap "-D;" hash c && makemap -u hash c'
 is 'CRLF: the CR stays with the value' 'makemap: c: line 2: no RHS for LHS c
 status 65' sh -c 'printf "a b\r\nc\r\n" | makemap hash c'
+# D08
 is 'a bare CR could forge a reply' 'makemap: c: line 1: bare CR in the RHS of a
 status 65' sh -c 'printf "a ERROR:550 x\r250 ok\n" | makemap hash c'
 is 'a NUL' 'makemap: c: line 1: syntax error (NUL byte)
@@ -205,7 +206,7 @@ like 'on a terminal it is, in one line that goes away' \
 	script -qec "{ echo \"a 1\"; sleep 0.4; seq 10000 | sed \"s/\\\$/ x/\"; } |
 	makemap hash pr" /dev/null </dev/null'
 
-# --- M16: descriptors that the caller has closed are nobody else's
+# --- M16a: descriptors that the caller has closed are nobody else's
 closed() { sh -c "printf 'k v\nbad\n' >source; rm -f shut.cdb
 	makemap hash shut <source $1"; makemap -u hash shut; }
 is 'a complaint is not written into the map' 'k	v' closed '2>&- >&-'

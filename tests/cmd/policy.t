@@ -102,6 +102,7 @@ by local' rcpt bad
 is 'and nobody else is asked' '' cat "$work/a.log"
 gone='451 4.3.5 Server configuration problem
 by policy:unix:'"$run"'/policy/a'
+# D05, H10: it is never waited for without end, nor is it a yes
 is 'one that hangs up' "$gone" rcpt gone
 like 'twice, for it may have been started anew' '^2$' \
     grep -c '^recipient=gone' "$work/a.log"

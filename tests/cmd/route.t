@@ -136,6 +136,7 @@ local carol' to both@local.example
 is 'aliases: itself is the user of that name' 'local dave
 local eve' to dave
 is 'aliases: postmaster by root' 'local kjy' to postmaster
+# L12a: this, and the chains below
 is 'aliases: a loop' 'error 554 5.4.6 aliasing/forwarding loop broken' to one
 is 'aliases: a loop with others' 'local bob
 local alice' to some

@@ -121,6 +121,7 @@ like 'with 65' 'status 65' sh -c 'printf "a\0b\n" | "$BIN/sendmail" bob'
 
 nl='
 '
+# H07
 like 'LF in -f is refused' 'status 64' send 'x\n' -f "a@b${nl}recipient=c@d" bob
 like 'LF in -F is refused' 'status 64' send 'x\n' -F "a${nl}Bcc: c@d" bob
 like 'CR in -F is refused' 'status 64' send 'x\n' -F "$(printf 'a\rb')" bob

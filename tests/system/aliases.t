@@ -217,6 +217,7 @@ test_owner() {
 	rm -f "$inbox"
 }
 
+# L13
 test_loops() {
 	list one root 644 <<<'two'
 	list two root 644 <<<'one, kjy'
@@ -356,7 +357,7 @@ test_default_user() {
 	soon 'for a better one' has "$lists/out/late" '^for late$'
 }
 
-# A report to a list with an owner is one still.
+# L14: a report to a list with an owner is one still.
 test_null_sender() {
 	aliases <<-END
 	circle: nobody-of-that-name

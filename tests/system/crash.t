@@ -3,7 +3,7 @@
 # Programs of the pipeline are killed at random moments while messages come in:
 # the whole instance, which is started again; all programs at once and single
 # ones, which the supervisor starts again.  What was acknowledged is in the
-# mailbox in the end, and no program needs help.
+# mailbox in the end, and no program needs help: L08.
 # CRASH_COUNT messages (3000), CRASH_KILLS kills (12); or CRASH_SECONDS of both.
 
 here=$(cd "$(dirname "$0")" && pwd -P)

@@ -105,7 +105,7 @@ ok 'with its name' log_has 'rule=smtpd:smtpdsessions'
 crowd_end
 set_limit smtpdsessions 5000
 
-# --- from one address --------------------------------------------------------
+# --- L03: from one address --------------------------------------------------------
 
 flood() {
 	perl "$here/../lib/crowd.pl" 192.0.2.1:2525 "$@" </dev/null
@@ -134,7 +134,7 @@ like 'maxrcpt: a flood of recipients is cut' '^ *450 452 4\.5\.3' \
 like 'a flood of users that are none ends the session' '421 4\.7\.0' \
     rcpts 'nobody%d@localhost' 500
 
-# --- slow --------------------------------------------------------------------
+# --- L04, L06: slow --------------------------------------------------------------------
 
 set_limit timeoutsmtpd 2s
 slow() {

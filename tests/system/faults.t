@@ -96,7 +96,7 @@ empty() {
 	[ "$(qstat | grep -c @)" = 0 ] && qstat >/dev/null
 }
 
-# --- the queue's disk --------------------------------------------------------
+# --- L07: the queue's disk --------------------------------------------------------
 
 # It may take a moment until who ended is there again.
 taken() {
@@ -143,7 +143,7 @@ test_no_inodes() {
 	soon 'no inodes: it lands' landed 'without inode'
 }
 
-# --- the mailbox's disk ------------------------------------------------------
+# --- M08: the mailbox's disk ------------------------------------------------------
 
 # box_fault NAME STATUS LINE...: what is written is less than the message
 box_fault() {
@@ -218,7 +218,7 @@ test_limits() {
 	soon 'the queue is empty' flushed empty
 }
 
-# --- a clock that jumps ------------------------------------------------------
+# --- M18a: a clock that jumps ------------------------------------------------------
 
 # wrong SECONDS
 wrong() {

@@ -2,7 +2,7 @@
 #
 # Before and after each state change of queue(5) the program that makes it dies,
 # once: what is in hand then arrives all the same, nothing is left over, and
-# every program is up again.  Needs the build that can be told where to die
+# every program is up again: L08a, M06a, M17.  Needs the build that can be told where to die
 # (make CRASH=1), and minutes: scripts/test leaves it out.  POINTS=NAME... for
 # some of them.
 

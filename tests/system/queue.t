@@ -75,7 +75,7 @@ test_hold() {
 	rm "$dir/conf/access"* "$dir/conf/mailertable"*
 }
 
-# --- aliases that lead back to where they began -------------------------------
+# --- L12: aliases that lead back to where they began -------------------------------
 
 test_circles() {
 	printf 'ring\tgnir\ngnir\tring, demo\nlone\tenol\nenol\tlone\n' \

@@ -8,6 +8,7 @@
 
 #include "account.h"
 
+/* M11 */
 static void
 test_names_that_may_be_a_path_and_an_argument(void **state)
 {

@@ -305,6 +305,7 @@ test_a_file_others_may_write_is_ignored(void **state)
 	assert_int_equal(load(got, sizeof(got)), 0);
 }
 
+/* M09 */
 static void
 test_a_home_that_others_may_write_or_that_is_sticky_defers(void **state)
 {

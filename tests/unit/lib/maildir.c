@@ -97,6 +97,7 @@ assert_only_file(const char *part, const char *want)
 	assert_string_equal(got, want);
 }
 
+/* M07 */
 static void
 test_names_are_unique_and_hosts_are_escaped(void **state)
 {
@@ -194,6 +195,7 @@ assert_deferred(const char *where)
 	letter_free(&l);
 }
 
+/* M09a */
 static void
 test_a_missing_home_or_anothers_folder_defers(void **state)
 {

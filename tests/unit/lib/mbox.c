@@ -106,6 +106,7 @@ check_quote(const char *in, size_t cut, const char *want)
 	assert_string_equal(out, want);
 }
 
+/* M01 */
 static void
 test_from_lines_are_quoted_wherever_the_pieces_meet(void **state)
 {
@@ -171,7 +172,7 @@ test_a_monstrous_sender_is_cut(void **state)
 	assert_int_equal(out[n - 1], '\n');
 }
 
-/* --- what may be opened ----------------------------------------------------
+/* --- M05: what may be opened ----------------------------------------------------
  */
 
 static void
@@ -260,7 +261,7 @@ test_a_new_file_has_its_mode_whatever_the_umask(void **state)
 	assert_int_equal(access(lock, F_OK), -1);
 }
 
-/* --- locks -----------------------------------------------------------------
+/* --- M02, M03: locks -----------------------------------------------------------------
  */
 
 static void

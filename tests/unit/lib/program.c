@@ -141,6 +141,7 @@ test_no_descriptor_but_three_is_left_to_it(void **state)
 	    FATE_DONE, "program exit 0: none");
 }
 
+/* M10, to the test of what it leaves behind. */
 static void
 test_it_need_not_read(void **state)
 {

@@ -317,6 +317,7 @@ test_a_big_content_is_verified(void **state)
 	close(fd);
 }
 
+/* M13 */
 static void
 test_damage_is_set_aside(void **state)
 {

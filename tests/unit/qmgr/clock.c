@@ -15,6 +15,7 @@
 #define YEARS (10 * 365 * 86400LL)
 #define DAY   86400
 
+/* M18, to the end of this file. */
 static void
 test_small_steps_are_no_jumps(void **state)
 {
