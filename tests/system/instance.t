@@ -63,6 +63,58 @@ test_configuration() {
 	    test "127.0.0.1:${server##*:}" = "$(cat "$dir/conf/listen")"
 }
 
+# lone_qmgr FOLDER: what it says, as its user, and its exit status
+lone_qmgr() {
+	local as=()
+	[ "$(id -u)" != 0 ] ||
+		as=(setpriv --reuid=pnqmgr --regid=pnqueue --clear-groups)
+	timeout 20 "${as[@]}" env POSTERN="$1" qmgr -s 2>&1
+	echo "status $?"
+}
+
+# M15
+test_two_qmgrs() {
+	local first
+	first=$(pids qmgr)
+	like 'a second queue manager finds the lock' \
+	    'state: is another qmgr running\?' lone_qmgr "$dir"
+	like 'and ends, for now' '^status 111$' lone_qmgr "$dir"
+	ok 'the first one goes on' test "$first" = "$(pids qmgr)"
+}
+
+# M14: what is no segment and no state is nobody's mail.
+test_foreign_files() {
+	local part
+	"$instance" stop "$dir"
+	for part in mess state; do
+		echo foreign >"$dir/queue/$part/0000zzzz"
+		echo foreign >"$dir/queue/$part/.hidden"
+		echo foreign >"$dir/queue/$part/ffffff00"
+		mkdir "$dir/queue/$part/ffffff01"
+		mkfifo "$dir/queue/$part/ffffff02"
+		ln -s /etc/passwd "$dir/queue/$part/ffffff03"
+	done
+	ok 'it starts among foreign files' "$instance" start "$dir"
+	ok 'and takes a message' passes
+	soon 'and delivers it' has 2
+	ok 'it names what it does not know' \
+	    grep -rq 'file=0000zzzz' "$dir/log"
+	like 'which is left alone, or set aside' '^foreign$' \
+	    eval 'cat "$dir"/queue/mess/0000zzzz "$dir"/queue/*/0000zzzz'
+}
+
+test_wrong_owner() {
+	local other=$dir/other
+	[ "$(id -u)" = 0 ] || return
+	mkdir -p "$other/conf" "$other/run/qmgr" "$other/queue/"{mess,state}
+	echo mx.example >"$other/conf/me"
+	chmod -R 755 "$other"
+	chown games "$other/queue/state"
+	like "a queue of another's is refused" \
+	    'state: its owner is uid [0-9]+, not ours' lone_qmgr "$other"
+	like 'for now' '^status 111$' lone_qmgr "$other"
+}
+
 test_mistake() {
 	"$instance" stop "$dir"
 	printf 'co.ki RELAY\nno-value\n' >"$dir/conf/access"
@@ -82,6 +134,9 @@ test_mistake() {
 demo_begin
 test_side_by_side
 test_configuration
+test_two_qmgrs
+test_foreign_files
+test_wrong_owner
 demo_logs
 test_mistake
 "$instance" kill "$second"
