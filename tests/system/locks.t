@@ -88,7 +88,7 @@ each_once() {
 # race NAME COMMAND: the reader, who takes all letters there are
 race() {
 	local w rounds=0
-	rm -rf "$box" "$home"/*
+	rm -rf "$box" "${home:?}"/*
 	: >"$dir/ended"
 	: >"$dir/again"
 	for ((w = 1; w <= writers; w++)); do

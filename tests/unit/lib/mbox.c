@@ -172,7 +172,8 @@ test_a_monstrous_sender_is_cut(void **state)
 	assert_int_equal(out[n - 1], '\n');
 }
 
-/* --- M05: what may be opened ----------------------------------------------------
+/* --- M05: what may be opened
+ * ----------------------------------------------------
  */
 
 static void
@@ -261,7 +262,8 @@ test_a_new_file_has_its_mode_whatever_the_umask(void **state)
 	assert_int_equal(access(lock, F_OK), -1);
 }
 
-/* --- M02, M03: locks -----------------------------------------------------------------
+/* --- M02, M03: locks
+ * -----------------------------------------------------------------
  */
 
 static void
