@@ -222,8 +222,7 @@ is 'and none in tmp' '' ls "$work/home/Maildir/tmp"
 is 'it is for its owner alone' "700 $me" stat -c '%a %U' "$work/home/Maildir"
 if as strace -o /dev/null true 2>/dev/null; then
 	# M06: where it dies, and what is in new then, whole
-	export ASAN_OPTIONS=detect_leaks=0
-	maildir=$work/home/Maildir
+	export ASAN_OPTIONS=detect_leaks=0 maildir="$work/home/Maildir"
 	# whole files in new, others, the next attempt, whole files then
 	dies_at() {
 		rm -f "$maildir"/new/* "$maildir"/tmp/*
@@ -234,8 +233,8 @@ if as strace -o /dev/null true 2>/dev/null; then
 		grep -q class=done "$work/home/answers" && echo 'answered'
 		whole=$(grep -lx hi "$maildir"/new/* 2>/dev/null | wc -l)
 		all=$(find "$maildir/new" -type f | wc -l)
-		again=$(class info@here 'hi\n' user=info | head -n 1)
-		echo "$whole $((all - whole)) $again" \
+		echo "$whole $((all - whole))" \
+		    "$(class info@here 'hi\n' user=info | head -n 1)" \
 		    "$(grep -lx hi "$maildir"/new/* | wc -l)"
 	}
 	is 'killed while it writes, or before the sync' '0 0 done 1
@@ -243,8 +242,8 @@ if as strace -o /dev/null true 2>/dev/null; then
 	is 'killed before it is linked' '0 0 done 1' dies_at linkat
 	is 'killed when it is in new, and whole' '1 0 done 2
 1 0 done 2' eval 'dies_at unlinkat; dies_at fsync 2'
-	rm -f "$maildir"/new/* "$maildir"/tmp/*
 	fails_at() {
+		rm -f "$maildir"/new/* "$maildir"/tmp/*
 		as strace -f -qq -o /dev/null \
 		    -e inject=fsync:error=EIO:when="$1" "$work/bin/local" \
 		    <"$work/one" 2>/dev/null | classes
@@ -254,9 +253,7 @@ if as strace -o /dev/null true 2>/dev/null; then
 class=deferred' eval 'fails_at 1; fails_at 2'
 	unset ASAN_OPTIONS
 fi
-# M09b
-at_home() { (HOME=$1 class "$me@here" 'hi\n'); }
-rm -f "$box"
+at_home() { (rm -f "$box"; HOME=$1 class "$me@here" 'hi\n'); } # M09b
 is 'a home that is gone is no reason to refuse' "done
 delivered to $box" at_home "$work/nowhere"
 as chmod 1755 "$work/home"
