@@ -129,7 +129,7 @@ is_code(const char *p)
 static void
 make_reply(const char *text, const char *status, size_t len, struct rhs *r)
 {
-	char cleaned[RHS_TEXT], own[6], code[4];
+	char cleaned[RHS_TEXT] = "", own[6], code[4];
 	const char *rest, *end;
 
 	r->kind = RHS_ERROR;

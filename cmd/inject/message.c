@@ -237,12 +237,12 @@ message_place(
 void
 message_log(const struct message *m)
 {
-	const char *sender = record_text(&m->fields, "sender"), *recipient;
+	const char *sender = record_text(&m->fields, "sender");
 	const char *only = only_recipient(&m->fields);
 	size_t at = 0;
 	long long count = 0;
 
-	while ((recipient = record_each(&m->fields, "recipient", &at)) != NULL)
+	while (record_each(&m->fields, "recipient", &at) != NULL)
 		count++;
 	log_event(m->origin == FROM_QUEUE ? "moved" : "accepted", "id", m->id,
 	    "session", record_text(&m->fields, "session"), "sender",

@@ -97,7 +97,7 @@ void
 slow_publish(struct client *c)
 {
 	c->state = WAITING;
-	if (c->jobs > 0)
+	if (c->jobs > 0 || c->message == NULL)
 		return; /* synced() comes back to it */
 	if (c->message->refused != NULL)
 		client_refuse(c, c->message->refused);

@@ -181,7 +181,7 @@ void
 door_alias(
     struct door *d, const char *alias, char owner[ACCOUNT_SIZE], struct fate *f)
 {
-	struct alias_items items;
+	struct alias_items items = {0};
 	const char *why = NULL;
 	unsigned line;
 	char *value;

@@ -92,7 +92,8 @@ add_target(struct expansion *x, const struct wish *wish, const struct target *t)
 	if (!seen_add(&x->seen, t->recipient))
 		return;
 	/* Most have the one before's. */
-	if (t->rule != NULL && strncmp(x->rule, t->rule, sizeof(x->rule) - 1)) {
+	if (t->rule != NULL &&
+	    strncmp(x->rule, t->rule, sizeof(x->rule) - 1) != 0) {
 		strlcpy(x->rule, t->rule, sizeof(x->rule));
 		(void)record_add(&x->event, "rule", x->rule);
 	}

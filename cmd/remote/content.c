@@ -62,7 +62,8 @@ look(struct content *c, const char *bytes, size_t len)
 		c->last = bytes[i];
 		c->eightbit_head |= c->eightbit && !c->in_body;
 	}
-	c->open_end = bytes[len - 1] != '\n';
+	if (len > 0)
+		c->open_end = bytes[len - 1] != '\n';
 }
 
 int

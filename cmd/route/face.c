@@ -77,7 +77,7 @@ face_ask(struct face *f, const char *address)
 	char result[ADDR_SIZE], rule[RULE_SIZE];
 	int got = rewriter_begin(f->rewriter);
 
-	if (got == 0) {
+	if (got != -1) {
 		got = rewrite(
 		    f->rewriter, f->kind, f->local, address, result, rule);
 		rewriter_end(f->rewriter);

@@ -47,6 +47,7 @@ static int
 verify(char *addresses[], int count)
 {
 	const char **args = calloc((size_t)count + 3, sizeof(*args));
+	int status;
 
 	if (args == NULL)
 		err(EX_OSERR, "recipients");
@@ -56,7 +57,9 @@ verify(char *addresses[], int count)
 		args[i + 2] = addresses[i];
 	if (count == 0)
 		errx(EX_USAGE, "-bv: no address to verify");
-	return become(args);
+	status = become(args);
+	free(args);
+	return status;
 }
 
 /* -q30m in somebody's start script does no harm; -bd would be no service. */

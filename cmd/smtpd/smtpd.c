@@ -89,7 +89,7 @@ unblock(int fd)
 static int
 talk(const struct config *config, const struct paths *paths)
 {
-	struct sockaddr_storage client;
+	struct sockaddr_storage client = {0};
 	struct worker w = {.config = config};
 	bool remote = find_client(&client);
 

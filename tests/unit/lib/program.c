@@ -94,7 +94,8 @@ run(const char *command, unsigned seconds, struct fate *f)
 	assert_int_equal(record_add(&l.record, "sender", "s$x@y"), 0);
 	assert_int_equal(record_add(&l.record, "recipient", "kim+e@z"), 0);
 	assert_int_equal(record_add(&l.record, "extension", "e"), 0);
-	l.bytes = strdup("A: b\n\nFrom me\n");
+	if ((l.bytes = strdup("A: b\n\nFrom me\n")) == NULL)
+		abort();
 	l.length = strlen(l.bytes);
 	program_run(&p, &l, f);
 	letter_free(&l);

@@ -151,6 +151,8 @@ a_header_has_so_many_addresses(void **state)
 	FILE *f = open_memstream(&text, &len);
 
 	(void)state;
+	if (f == NULL)
+		abort();
 	fputs("From: kim@in.example\n", f);
 	for (i = 0; i < READDRESS_MOST; i++)
 		fprintf(f, "To: x%zu\n", i);

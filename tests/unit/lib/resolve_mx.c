@@ -159,6 +159,8 @@ make_answer(const char *const *names)
 	size_t i;
 
 	answer = calloc(1, sizeof(*answer) + 100 * sizeof(answer->records[0]));
+	if (answer == NULL)
+		abort();
 	answer->class = ANSWER_FOUND;
 	for (i = 0; names[i] != NULL; i++) {
 		struct answer_record *record = &answer->records[i];

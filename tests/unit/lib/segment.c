@@ -488,7 +488,7 @@ test_every_truncation(void **state)
 		assert_int_equal(truncate(path, len), 0);
 		found = walk(0);
 		assert_true(strcmp(found, "none") == 0 || is_part(found));
-		found = index_walk(&result);
+		(void)index_walk(&result);
 		assert_true(result == 0 || len == SIZE);
 	}
 }

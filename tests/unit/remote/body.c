@@ -92,6 +92,8 @@ test_content_in_memory_and_in_a_file(void **state)
 	char out[32];
 
 	(void)state;
+	if (stream == NULL)
+		abort();
 	content_init(&memory);
 	content_init(&file);
 	memory.length = file.length = strlen(text);

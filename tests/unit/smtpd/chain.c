@@ -173,7 +173,8 @@ try(const struct row *row)
 	evbuffer_add_printf(w.in, HELO "MAIL FROM:<a@b>\r\nRCPT TO:<u@h>\r\n");
 	w.s->strict = false;
 	go_on(&w, row, &asked);
-	out = strdup(text_of(w.s->out));
+	if ((out = strdup(text_of(w.s->out))) == NULL)
+		abort();
 	line = last_line(out);
 	log = text_of(w.log);
 	if (strncmp(line, row->reply, strlen(row->reply)) != 0 ||
@@ -259,8 +260,9 @@ test_lines_of_the_control_file(void **state)
 		strlcpy(l.root, "/run/p/smtpd", sizeof(l.root));
 		wrong = policy_parse(lines[i].line, &l);
 		if ((wrong == NULL) != (lines[i].wrong == NULL) ||
-		    (wrong != NULL && strncmp(wrong, lines[i].wrong,
-					  strlen(lines[i].wrong)) != 0) ||
+		    (wrong != NULL && lines[i].wrong != NULL &&
+			strncmp(wrong, lines[i].wrong,
+			    strlen(lines[i].wrong)) != 0) ||
 		    (wrong == NULL &&
 			(strcmp(l.list[0].path, lines[i].path) != 0 ||
 			    (*l.list[0].path == '\0') != (l.list[0].len > 0))))
