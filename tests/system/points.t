@@ -1,10 +1,14 @@
 #!/bin/bash
 #
 # Before and after each state change of queue(5) the program that makes it dies,
-# once: what is in hand then arrives all the same, nothing is left over, and
-# every program is up again: L08a, M06a, M17.  Needs the build that can be told where to die
-# (make CRASH=1), and minutes: scripts/test leaves it out.  POINTS=NAME... for
-# some of them.
+# once: what is in hand then arrives whole all the same, nothing is left over,
+# and every program is up again: L08a, M06a, M17.  Needs the build that can be
+# told where to die (make CRASH=1), and minutes: scripts/test leaves it out.
+#
+#	points.t [POINT...]
+#
+# Without arguments all points are tried, by POINTS_SIDE (4) instances side by
+# side, each with some of them.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 BIN=${BIN_CRASH:-$here/../../build-crash/bin}
@@ -29,37 +33,71 @@ points() {
 	done
 }
 
+# A few points for each instance; their sentences become one list.
+side_by_side() {
+	[ "$(id -u)" != 0 ] || "$top/scripts/setup" users || bail "no users"
+	points | xargs -n 5 -P "${POINTS_SIDE:-4}" "$0" | awk '
+	/^1\.\.[0-9]+$/ { next }
+	/^# [0-9]+ messages/ { messages += $2; twice += $4 }
+	/^(not )?ok [0-9]/ { sub(/ok [0-9]+/, "ok " ++n) }
+	{ print; fflush() }
+	END { print "# " messages " messages in all, " twice " of them twice"
+	      print "1.." n }'
+	[ "${PIPESTATUS[*]}" = '0 0 0' ]
+}
+
 # One whose death is seen once: the answer may be lost with it.
 mail() {
-	local to=$1 body=$2
-	until printf 'Subject: %s\n\n%s\n' "$body" "${3:-}" |
-		sendmail -f demo@localhost "$to" 2>/dev/null; do
+	local to=$1 subject=$2
+	until printf 'Subject: %s\n\n%s\nend %s\n' "$subject" "${3:-}" \
+	    "$subject" | sendmail -f demo@localhost "$to" 2>/dev/null; do
 		sleep 0.1
 	done
 }
 
-# Many of 200 KB, so that segments are filled, recycled and emptied.
+# What waits in the queue for its hour.
+defer() {
+	mail x@defers.test "$1 defers"
+	deferred=$((deferred + 1))
+}
+
+# How many messages of 80 KB a point wants, so that segments are filled, one in
+# twelve, and recycled; for a move there have to be many, each held by a few.
+much() {
+	case $1 in
+	*-moved) echo 78 ;;
+	segment-* | spare-* | recycle-* | remove-* | state-*) echo 26 ;;
+	*) echo 0 ;;
+	esac
+}
+
 mail_much() {
 	local n
-	yes "$(printf 'x%.0s' {1..60})" | head -c 200000 >"$dir/much"
-	for n in $(seq 34); do
-		mail demo@localhost "$1 much $n" "$(cat "$dir/much")"
+	for n in $(seq "$2"); do
+		mail demo@localhost "$1 much $n" "$(cat "$dir/much")" &
+		[ $((n % 13)) != 0 ] || {
+			wait
+			[ "$2" -lt 78 ] || defer "$1"
+		}
 	done
+	wait
 }
 
 hold_one() {
 	until swaks --server "$server" --helo localhost --from held@x.test \
-	    --to demo@localhost --header "Subject: $1 held" >/dev/null 2>&1; do
+	    --to demo@localhost --header "Subject: $1 held" \
+	    --body "end $1 held" >/dev/null 2>&1; do
 		sleep 0.1
 	done
 }
 
+# To its end: what is cut does not count.
 has() {
-	grep -q "^Subject: $1\$" "$inbox"
+	grep -q "^end $1\r*\$" "$inbox"
 }
 
 has_in_dir() {
-	grep -rqs "^Subject: $1\$" "$dir/mail/demo/dir/new"
+	grep -rqs "^end $1\$" "$dir/mail/demo/dir/new"
 }
 
 # A report to the sender, of a failure that the message's id is not told in.
@@ -77,17 +115,22 @@ is_released() {
 	qstat >/dev/null && ! is_held
 }
 
-# What goes through every state, under the subject $1.
+# What goes through every state, under the subject $1; $2 of them are many.
 work() {
+	deferred=0
 	mail demo@localhost "$1 plain"
 	mail dir@localhost "$1 dir"
 	mail demo@localhost "$1 big" "$(cat "$dir/big")"
 	mail x@fails.test "$1 fails"
 	mail x@discard.test "$1 discard"
-	mail x@defers.test "$1 defers"
+	defer "$1"
 	hold_one "$1"
 	until_so is_held && until_so is_released
-	mail_much "$1"
+	mail_much "$1" "$2"
+}
+
+waiting() {
+	qstat -r x@defers.test | grep -c @
 }
 
 # A local that died has its letters tried later; that is made to be now.
@@ -100,9 +143,10 @@ arrived() {
 	done
 	has_in_dir "$1 dir" || { echo "no $1 dir"; return 1; }
 	has_report "$1" || { echo "no report"; return 1; }
-	for n in $(seq 34); do
+	for n in $(seq "$2"); do
 		has "$1 much $n" || { echo "no $1 much $n"; return 1; }
 	done
+	[ "$(waiting)" -ge "$deferred" ] || { qstat; return 1; }
 }
 
 # The deferred one is all that is left; then it goes too.
@@ -119,33 +163,59 @@ all_up() {
 	! ls "$dir"/run/service/*/failed 2>/dev/null
 }
 
+# A sender is told of a delay when the next try has failed, too.
 reached() {
+	case $1 in *-warned) qctl flush ;; esac
 	[ ! -e "$dir/crash/$1" ]
 }
 
-# Only a mailbox that is not there is made.
+# Only a mailbox that is not there is made, and only a spare that is wanted.
 fresh() {
 	case $1 in
 	mbox-created) rm -f "$inbox" ;;
 	maildir-made) rm -rf "$dir/mail/demo/dir" ;;
-	esac
-	rm -f "$dir/mail/demo"/*.lock
+	spare-*)
+		"$instance" kill "$dir"
+		rm -f "$dir"/queue/mess/spare.*
+		"$instance" start "$dir"
+		;;
+	esac >/dev/null
+}
+
+arm() {
+	: >"$dir/crash/$1"
+	chmod 666 "$dir/crash/$1"
 }
 
 test_point() {
-	local subject="point $1"
+	local subject="point $1" many
+	many=$(much "$1")
+	arm "$1"
 	fresh "$1"
-	: >"$dir/crash/$1"
-	chmod 666 "$dir/crash/$1"
-	work "$subject"
-	case $1 in *-deleted) qctl delete -r x@defers.test ;; esac >/dev/null 2>&1
+	work "$subject" "$many"
+	case $1 in
+	*-deleted)
+		qctl delete -r x@defers.test
+		deferred=0
+		;;
+	esac >/dev/null 2>&1
 	soon "$1 is a place to die at" reached "$1" || rm -f "$dir/crash/$1"
-	soon "$1: what was in hand arrives" arrived "$subject"
+	soon "$1: what was in hand arrives" arrived "$subject" "$many"
 	soon "$1: nothing is left over" cleared
 	soon "$1: every program is up" all_up
 }
 
+# How many there are, and how many of them stand there more than once.
+duplicates() {
+	grep -ch '^end point' "$inbox"
+	grep -h '^end point' "$inbox" | sort | uniq -d | wc -l
+}
+
 [ -x "$BIN/inject" ] || skip_all "no $BIN: run make CRASH=1"
+[ $# -gt 0 ] || {
+	side_by_side
+	exit
+}
 demo_begin
 echo "dir $dir/mail/demo/dir/ $(demo_owner)" >>"$dir/conf/mailboxes"
 echo 1M >"$dir/conf/segmentsize"
@@ -156,10 +226,11 @@ printf '%s\n' 'From:held@x.test QUARANTINE:look' 'Connect:127.0.0.1 RELAY' \
     >"$dir/conf/access"
 mkdir -m 777 "$dir/crash"
 yes "$(printf 'y%.0s' {1..60})" | head -c 300000 >"$dir/big"
+yes "$(printf 'x%.0s' {1..60})" | head -c 80000 >"$dir/much"
 ok 'it starts again with its tables' "$instance" restart "$dir"
-for point in ${POINTS:-$(points)}; do
+for point; do
 	test_point "$point"
 done
-echo "# $(grep -c '^Subject: point' "$inbox") messages in the mailbox"
+duplicates | xargs printf '# %s messages, %s twice\n'
 demo_logs
 finish
