@@ -3,7 +3,8 @@
  *
  * The file limits.now, beside the library, holds "PROGRAM files" or "PROGRAM
  * memory", or nothing; it is mapped at the start, so that it can be changed
- * while programs run.  Memory: every request of a page or more fails.
+ * while programs run.  Memory: every request of a page or more fails.  Byte 63
+ * of the file is 'y' once a call has failed for it.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +23,9 @@ void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 
-static const char *text;
+#define SIZE 64 /* of the file */
+
+static char *text;
 
 __attribute__((constructor)) static void
 map(void)
@@ -38,10 +41,10 @@ map(void)
 	    (slash = strrchr(path, '/')) == NULL)
 		return;
 	snprintf(slash, sizeof(path) - (size_t)(slash - path), "/limits.now");
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	if (fd == -1)
 		return;
-	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (at != MAP_FAILED)
 		text = at;
@@ -66,6 +69,7 @@ no_file(void)
 {
 	if (!lacks("files"))
 		return 0;
+	text[SIZE - 1] = 'y';
 	errno = EMFILE;
 	return 1;
 }
@@ -75,6 +79,7 @@ no_memory(size_t size)
 {
 	if (size < 4096 || !lacks("memory"))
 		return 0;
+	text[SIZE - 1] = 'y';
 	errno = ENOMEM;
 	return 1;
 }
@@ -143,6 +148,20 @@ socketpair(int domain, int type, int protocol, int pair[2])
 	if (no_file())
 		return -1;
 	return (int)syscall(SYS_socketpair, domain, type, protocol, pair);
+}
+
+int
+pipe2(int pair[2], int flags)
+{
+	if (no_file())
+		return -1;
+	return (int)syscall(SYS_pipe2, pair, flags);
+}
+
+int
+pipe(int pair[2])
+{
+	return pipe2(pair, 0);
 }
 
 int

@@ -31,21 +31,38 @@ error_number(const char *word)
 }
 
 static int
-fail(struct control *c, const char *line)
+doing(const char *word)
 {
 	static const char *const words[DOINGS] = {
 	    "write", "sync", "make", "read"};
+
+	return find(words, DOINGS, word);
+}
+
+static int
+fail(struct control *c, const char *line)
+{
 	char what[WORD], why[WORD];
 	long long bytes = 0;
 	int i, error;
 
 	if (sscanf(line, "fail %15s %15s %lld", what, why, &bytes) < 2 ||
-	    (i = find(words, DOINGS, what)) == -1 ||
-	    (error = error_number(why)) == 0)
+	    (i = doing(what)) == -1 || (error = error_number(why)) == 0)
 		return EINVAL;
 	c->errors[i] = error;
+	c->met[i] = 0;
 	c->room = bytes;
 	return 0;
+}
+
+static int
+met(const struct control *c, const char *word)
+{
+	int i = doing(word);
+
+	if (i == -1)
+		return EINVAL;
+	return c->met[i] ? 0 : EAGAIN;
 }
 
 static int
@@ -74,6 +91,8 @@ control_take(struct control *c, const char *bytes, size_t len)
 		return where(c, line + 5, 1);
 	if (strncmp(line, "fail ", 5) == 0)
 		return fail(c, line);
+	if (strncmp(line, "met ", 4) == 0)
+		return met(c, line + 4);
 	if (strcmp(line, "well") != 0)
 		return EINVAL;
 	memset(c->errors, 0, sizeof(c->errors));
@@ -81,12 +100,13 @@ control_take(struct control *c, const char *bytes, size_t len)
 }
 
 int
-control_error(struct control *c, enum doing doing, size_t bytes)
+control_error(struct control *c, enum doing what, size_t bytes)
 {
-	if (doing == WRITING && c->errors[WRITING] != 0 &&
+	if (what == WRITING && c->errors[WRITING] != 0 &&
 	    c->room >= (long long)bytes) {
 		c->room -= (long long)bytes;
 		return 0;
 	}
-	return c->errors[doing];
+	c->met[what] |= c->errors[what] != 0;
+	return c->errors[what];
 }

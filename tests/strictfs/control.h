@@ -7,6 +7,8 @@
  *			from now on WHAT fails: write (after so many bytes
  *			more), sync, make (a file, folder or name), read
  *	well		nothing fails any more
+ *	met WHAT	succeeds if WHAT has failed since it was told to;
+ *			otherwise EAGAIN
  */
 #ifndef CONTROL_H
 #define CONTROL_H
@@ -17,6 +19,7 @@ enum doing { WRITING, SYNCING, MAKING, READING, DOINGS };
 
 struct control {
 	int errors[DOINGS]; /* 0: it works */
+	int met[DOINGS];    /* it has failed with that */
 	long long room;     /* bytes, before writing fails */
 	char cut[4096];     /* where to write what is kept, or "" */
 	int torn;

@@ -34,6 +34,16 @@ fault() {
 	echo "$2" >"$dir/$1/.control"
 }
 
+# met NAME DISK LINE...: each of these faults has really been met
+met() {
+	local name=$1 disk=$2 line what
+	shift 2
+	for line in "$@"; do
+		read -r _ what _ <<<"$line"
+		ok "$name: $what has failed" fault "$disk" "met $what"
+	done
+}
+
 begin() {
 	disk spool
 	disk boxes
@@ -53,6 +63,7 @@ begin() {
 	printf '%-64s' 0 | tr ' ' '\0' >"$dir/clock.offset"
 	cp "$faulty/limits.so" "$dir/limits.so"
 	head -c 64 /dev/zero >"$dir/limits.now"
+	chmod 666 "$dir/limits.now" # each program writes down that it was met
 	printf '%s\n' "$dir/clock.so" "$dir/limits.so" >/etc/ld.so.preload
 	server=$("$instance" start "$dir/home") || bail "it does not start"
 	server=${server#smtp }
@@ -114,6 +125,7 @@ queue_fault() {
 	    say "refused by $name"
 	like "$name: and a big one" '^4[0-9][0-9] 4\.3\.' \
 	    say "big by $name" demo@localhost "@$dir/big"
+	met "$name" spool "$@"
 	fault spool well
 	soon "$name: afterwards mail is taken" taken "after $name"
 	soon "$name: and delivered" landed "after $name"
@@ -131,7 +143,7 @@ test_queue() {
 	queue_fault 'EIO on write' '4[0-9][0-9] 4\.3\.[0-9]' 'fail write EIO'
 	queue_fault 'EIO on sync' '4[0-9][0-9] 4\.3\.[0-9]' 'fail sync EIO'
 	queue_fault 'read-only' '4[0-9][0-9] 4\.3\.[0-9]' 'fail write EROFS' \
-	    'fail make EROFS' 'fail sync EROFS'
+	    'fail sync EROFS'
 }
 
 test_no_inodes() {
@@ -139,6 +151,7 @@ test_no_inodes() {
 	like 'no inodes: a big message needs one' '^452 4\.3\.1 ' \
 	    say 'big without inode' demo@localhost "@$dir/big"
 	like 'no inodes: another does not' '^250 ' say 'without inode'
+	met 'no inodes' spool 'fail make'
 	fault spool well
 	soon 'no inodes: it lands' landed 'without inode'
 }
@@ -164,6 +177,7 @@ box_fault() {
 			! grep -rqs "dir $name" "$dir/boxes/mail/dir/new"
 	}
 	ok "$name: nothing of them is there" is_as_before
+	met "$name" boxes "$@"
 	soon "$name: it lands afterwards" flushed landed "box $name"
 	soon "$name: in the Maildir too" flushed landed_in_dir "dir $name"
 	soon "$name: the queue is empty" flushed empty
@@ -171,23 +185,31 @@ box_fault() {
 }
 
 test_boxes() {
+	like 'a mailbox' '^250 ' say first
+	soon 'and it lands there' landed first
 	like 'a Maildir' '^250 ' say first dir@localhost
 	soon 'and it lands there' landed_in_dir first
-	box_fault 'box full' '4\.[23]\.[0-9]' 'fail write ENOSPC 100' \
-	    'fail make ENOSPC'
-	box_fault 'box quota' '4\.2\.2' 'fail write EDQUOT 100' \
-	    'fail make EDQUOT'
-	box_fault 'box EIO' '4\.[23]\.[0-9]' 'fail write EIO 100' \
-	    'fail make EIO'
-	box_fault 'box read-only' '4\.[23]\.[0-9]' 'fail write EROFS' \
-	    'fail make EROFS'
+	box_fault 'box full' '4\.[23]\.[0-9]' 'fail write ENOSPC 100'
+	box_fault 'box without inodes' '4\.[23]\.[0-9]' 'fail make ENOSPC'
+	box_fault 'box quota' '4\.2\.2' 'fail write EDQUOT 100'
+	box_fault 'box quota of files' '4\.2\.2' 'fail make EDQUOT'
+	box_fault 'box EIO' '4\.[23]\.[0-9]' 'fail write EIO 100'
+	box_fault 'box EIO on sync' '4\.[23]\.[0-9]' 'fail sync EIO'
+	box_fault 'box read-only' '4\.[23]\.[0-9]' 'fail make EROFS'
 }
 
 # --- no descriptors, no memory -----------------------------------------------
 
 # limits PROGRAM files|memory: none are left; nothing: all is well
 limits() {
-	printf '%s\0' "$*" | dd of="$dir/limits.now" conv=notrunc 2>/dev/null
+	{
+		printf '%s' "$*"
+		head -c 64 /dev/zero
+	} | head -c 64 | dd of="$dir/limits.now" conv=notrunc 2>/dev/null
+}
+
+limit_met() {
+	tail -c 1 "$dir/limits.now" | grep -q y
 }
 
 is_temporary() {
@@ -203,7 +225,9 @@ is_temporary() {
 # limit_fault PROGRAM files|memory
 limit_fault() {
 	limits "$1" "$2"
+	touch "$dir/home/conf/"*.cdb # which makes it open them
 	ok "$1 without $2: no refusal for good" is_temporary "$2 $1"
+	soon "$1 without $2: it was met" limit_met
 	limits
 	soon "$1 without $2: then mail is taken" taken "after $2 $1"
 	soon "$1 without $2: and lands" flushed landed "after $2 $1"
