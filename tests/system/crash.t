@@ -113,9 +113,9 @@ else
 fi
 soon 'every program is up' all_up
 flushed() { sleep 2 && qctl flush && whole; }
-whole() { "$here/load" check "$acks" "$inbox"; }
+whole() { "$here/load" check "$acks" "$inbox" >"$dir/figures"; }
 soon 'each acknowledged message is in the mailbox, whole' flushed
-"$here/load" check "$acks" "$inbox" | note
+note <"$dir/figures"
 soon 'and the queue is empty' idle
 demo_logs
 finish

@@ -15,7 +15,6 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 . "$here/powercut.bash"
 
 count=${POWERCUT_COUNT:-12}
-round=10    # snapshots of one instance
 sessions=8  # so that the disk is not all there is to wait for
 size=400M   # of each disk
 shelf=6G    # where their backing files are cloned, without blocks of its own
@@ -59,26 +58,20 @@ restore() {
 	rm -rf "$dir/healed"
 	mkdir "$dir/healed"
 	mountpoint -q "$dir/clone" && umount "$dir/clone"
-	mount_disk "$fs" "$dir/shelf/snapshot.$1" "$dir/clone" || return
+	mount_disk "$type" "$dir/shelf/snapshot.$1" "$dir/clone" || return
 	ln -s "$dir/clone/queue" "$dir/healed/queue"
 	ln -s "$dir/clone/mail" "$dir/healed/mail"
 }
 
-# take N: so many snapshots of an instance under load
-take() {
-	local n
+disk_begin() {
 	rm -f "$dir/shelf/disk"
 	truncate -s "$size" "$dir/shelf/disk"
-	make_disk "$fs" "$dir/shelf/disk" || bail "no mkfs.$fs"
-	mount_disk "$fs" "$dir/shelf/disk" "$dir/disk" || bail "no $fs"
-	cut_begin "$dir/disk"
-	cut_load
-	for n in $(seq "$1"); do
-		a_moment
-		cut_take "$n" || bail "no snapshot"
-	done
-	cut_end
-	umount "$dir/disk"
+	make_disk "$type" "$dir/shelf/disk" || bail "no mkfs.$type"
+	mount_disk "$type" "$dir/shelf/disk" "$fs" || bail "no $type"
+}
+
+disk_end() {
+	umount "$fs"
 }
 
 heal() {
@@ -89,47 +82,17 @@ heal() {
 	return "$status"
 }
 
-test_cuts() {
-	local left=$1 n some
-	: >"$dir/all"
-	while [ "$left" -gt 0 ]; do
-		some=$((left < round ? left : round))
-		take "$some"
-		for n in $(seq "$some"); do
-			ok "$fs, cut at $(cat "$dir/count.$n") messages" heal "$n"
-			cat "$dir/words" >>"$dir/all"
-		done
-		left=$((left - some))
-	done
-	echo "$fs: $(cut_sums "$dir/all")" | note
-}
-
-test_without_sync() {
-	local n
-	preload=$dir/nosync.so
-	cp "$faulty/nosync.so" "$preload"
-	take 3
-	preload=
-	: >"$dir/all"
-	for n in 1 2 3; do
-		heal "$n" >/dev/null
-		cat "$dir/words" >>"$dir/all"
-	done
-	like "without syncs mail is lost on $fs" ' [1-9][0-9]* missing' \
-	    cut_sums "$dir/all"
-	cut_sums "$dir/all" | note
-}
-
 [ -e /dev/loop-control ] || skip_all "no loop devices"
 [ -e "$faulty/nosync.so" ] || skip_all "no nosync.so: run make faulty"
 alone "$@"
 shelf_begin
-for fs in ext4 xfs btrfs; do
-	grep -qw "$fs" /proc/filesystems || modprobe "$fs" 2>/dev/null || {
-		echo "# this kernel has no $fs"
+fs=$dir/disk
+for type in ext4 xfs btrfs; do
+	grep -qw "$type" /proc/filesystems || modprobe "$type" 2>/dev/null || {
+		echo "# this kernel has no $type"
 		continue
 	}
-	test_cuts $(((count + 2) / 3))
-	test_without_sync
+	cut_tests "$type" $(((count + 2) / 3))
+	cut_without_sync "$type"
 done
 finish

@@ -1,5 +1,8 @@
 # powercut - what is left when the power fails under load, and what comes of it
 #
+#	cut_tests NAME COUNT	so many cuts, in rounds of 10; the figures
+#	cut_without_sync NAME	the same with syncs that do nothing: mail is lost
+#
 #	cut_begin FOLDER	an instance whose queue and mail lie in FOLDER;
 #				$preload, if set, is a library for all programs
 #	cut_load		mail for its two mailboxes, without end
@@ -8,7 +11,9 @@
 #	cut_heal N		an instance on snapshot N, until its queue is
 #				empty; its mailboxes are compared
 #
-# snapshot N writes or copies; restore N makes $dir/healed with queue/ and mail/.
+# The test brings: disk_begin and disk_end, a disk that is new, at $fs; snapshot
+# N, which writes or copies it; restore N, which makes $dir/healed with queue/ and
+# mail/; and heal N, which is cut_heal and what else is to be seen or done.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 instance=$here/../../scripts/instance
@@ -109,4 +114,50 @@ cut_sums() {
 	END { printf "%d mailboxes: %d acknowledged, %d missing, %d twice, " \
 	    "%d cut, %d wrong\n", n, sum["acknowledged,"], sum["missing,"],
 	    sum["twice,"], sum["cut,"], sum["wrong"] }' "$@"
+}
+
+# cut_round N: so many snapshots of an instance under load
+cut_round() {
+	local n
+	disk_begin
+	cut_begin "$fs"
+	cut_load
+	for n in $(seq "$1"); do
+		a_moment
+		cut_take "$n" || bail "no snapshot"
+	done
+	cut_end
+	disk_end
+}
+
+cut_tests() {
+	local name=$1 left=$2 n some
+	: >"$dir/all"
+	while [ "$left" -gt 0 ]; do
+		some=$((left < 10 ? left : 10))
+		cut_round "$some"
+		for n in $(seq "$some"); do
+			ok "$name: cut at $(cat "$dir/count.$n") messages" heal "$n"
+			cat "$dir/words" >>"$dir/all"
+		done
+		left=$((left - some))
+	done
+	echo "$name: $(cut_sums "$dir/all")" | note
+}
+
+# This test can fail.
+cut_without_sync() {
+	local name=$1 n
+	preload=$dir/nosync.so
+	cp "$faulty/nosync.so" "$preload"
+	cut_round 3
+	preload=
+	: >"$dir/all"
+	for n in 1 2 3; do
+		heal "$n" >/dev/null
+		cat "$dir/words" >>"$dir/all"
+	done
+	like "$name: without syncs mail is lost" ' [1-9][0-9]* missing' \
+	    cut_sums "$dir/all"
+	cut_sums "$dir/all" | note
 }

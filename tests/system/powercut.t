@@ -15,7 +15,6 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 
 count=${POWERCUT_COUNT:-10}
 peers=${PEERS:-$here/../../build/peers/root} # for Postfix
-round=10 # snapshots of one instance
 kind='cut'
 
 snapshot() {
@@ -35,7 +34,7 @@ mounted() {
 	mountpoint -q "$fs"
 }
 
-fs_begin() {
+disk_begin() {
 	fs=$dir/fs
 	mkdir -p "$fs"
 	"$faulty/strictfs" "$fs" &
@@ -44,62 +43,16 @@ fs_begin() {
 	chmod 755 "$fs"
 }
 
-fs_end() {
+disk_end() {
 	umount -l "$fs"
 	wait "$server_of_files"
-}
-
-# take N: so many snapshots of an instance under load
-take() {
-	local n
-	fs_begin
-	cut_begin "$fs"
-	cut_load
-	for n in $(seq "$1"); do
-		a_moment
-		cut_take "$n" || bail "no snapshot"
-	done
-	cut_end
-	fs_end
 }
 
 # Where nothing is torn nothing may look damaged either.
 heal() {
 	cut_heal "$1" || return
-	[ "$kind" != cut ] ||
+	[ "$kind" = torn ] ||
 		! grep -hE ' (damaged|torn) ' "$dir"/healed/log/*/current
-}
-
-test_cuts() {
-	local left=$1 n some
-	: >"$dir/all"
-	while [ "$left" -gt 0 ]; do
-		some=$((left < round ? left : round))
-		take "$some"
-		for n in $(seq "$some"); do
-			ok "$kind at $(cat "$dir/count.$n") messages" heal "$n"
-			cat "$dir/words" >>"$dir/all"
-		done
-		left=$((left - some))
-	done
-	cut_sums "$dir/all" | note
-}
-
-# The same with syncs that do nothing: this test can fail.
-test_without_sync() {
-	local n
-	preload=$dir/nosync.so
-	cp "$faulty/nosync.so" "$preload"
-	take 3
-	preload=
-	: >"$dir/all"
-	for n in 1 2 3; do
-		cut_heal "$n" >/dev/null
-		cat "$dir/words" >>"$dir/all"
-	done
-	like 'without syncs mail is lost' ' [1-9][0-9]* missing' \
-	    cut_sums "$dir/all"
-	cut_sums "$dir/all" | note
 }
 
 # --- Postfix, to compare -----------------------------------------------------
@@ -153,7 +106,7 @@ postfix_lost() {
 # Its promise is another: it trusts the file system with the names.
 test_postfix() {
 	local n
-	fs_begin
+	disk_begin
 	: >"$dir/acks"
 	postfix_begin || {
 		echo "# Postfix does not start"
@@ -172,16 +125,16 @@ test_postfix() {
 	done | awk '{ a += $1; m += $3 }
 	END { print "Postfix, 5 cuts: " a " acknowledged, " m " missing" }' |
 		note
-	fs_end
+	disk_end
 }
 
 [ -e /dev/fuse ] || skip_all "no /dev/fuse"
 [ -x "$faulty/strictfs" ] || skip_all "no strictfs: run make faulty"
 alone "$@"
-test_cuts $(((count + 1) / 2))
+cut_tests 'strict' $(((count + 1) / 2))
 kind='torn'
-test_cuts $((count / 2))
-test_without_sync
+cut_tests 'strict, torn' $((count / 2))
+cut_without_sync 'strict'
 kind='cut'
 [ ! -d "${peers:-/nonexistent}" ] || test_postfix
 finish
