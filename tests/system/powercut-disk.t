@@ -4,7 +4,8 @@
 # ext4, XFS and btrfs in loop devices, whose backing file is cloned at random
 # instants.  Each clone is mounted, which recovers its log, and an instance is
 # started on it: every acknowledged message is delivered.
-# POWERCUT_COUNT snapshots (12) over the three.
+# POWERCUT_COUNT snapshots (12), a third of them for each of three POWERCUT_DISKS
+# (ext4 xfs btrfs).
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/tap.bash
@@ -87,7 +88,7 @@ heal() {
 alone "$@"
 shelf_begin
 fs=$dir/disk
-for type in ext4 xfs btrfs; do
+for type in ${POWERCUT_DISKS:-ext4 xfs btrfs}; do
 	grep -qw "$type" /proc/filesystems || modprobe "$type" 2>/dev/null || {
 		echo "# this kernel has no $type"
 		continue
