@@ -7,7 +7,7 @@
 # shellcheck source=../lib/tap.sh
 . "$TESTS/lib/tap.sh"
 
-step=${QUEUE_STEP:-61}
+step=${QUEUE_STEP:-97}
 # Thousands of starts wait for nothing but the disk, and what it keeps is not
 # the matter here.
 memory=$(mktemp -d -p /dev/shm 2>/dev/null) || memory=$work/memory
@@ -45,4 +45,16 @@ is 'a complete segment that nobody has read, flip' good \
 is 'one that inject died in, and nobody has read, flip' good \
     starts open-bare-flip
 is 'and cut' good starts open-bare-cut
+
+is 'a body that is made of the queue is a body' good starts forged
+nosalt=$BIN/../tests/nosalt.so
+if [ -e "$nosalt" ] && ! ldd "$BIN/qmgr" | grep -q asan; then
+	cp "$nosalt" "$work/bin"
+	export LD_PRELOAD="$work/bin/nosalt.so"
+	like 'it would not be if the checksums did not know the salt' \
+	    'was never sent' starts forged
+	unset LD_PRELOAD
+else
+	echo '# skipped: the checksums without a salt; run make faulty'
+fi
 finish

@@ -11,7 +11,9 @@
 #
 # MODE: END-FILE-HOW, where END is sealed (inject ended well) or open (it was
 # killed), FILE segment, bare (the same, without a state) or state, HOW flip or
-# cut; or "other", for what else may stand in the folders.
+# cut; "other", for what else may stand in the folders; or "forged", for bodies
+# that are made of entries, heads, an index and events of this very queue, also
+# in a file that is used again, also where the entry that holds them is damaged.
 use strict;
 use warnings;
 use Fcntl;
@@ -262,7 +264,7 @@ sub mkqueue {
 	    !grep { $_->{active} || $_->{ready} } values %{$_[0]{list}} });
 }
 
-my ($end, $file, $how) = $mode eq 'other' ? ('sealed', '', '') : split /-/, $mode;
+my ($end, $file, $how) = $mode =~ /-/ ? split(/-/, $mode) : ('sealed', '', '');
 my $bare = $file eq 'bare';
 mkqueue($end);
 $listeners{inject} = listener("$home/run/smtpd/inject/socket");
@@ -484,4 +486,159 @@ sub try_other {
 }
 
 try_other() for $mode eq 'other' ? @others : ();
+
+# --- forgery ------------------------------------------------------------------
+
+my %sent; # the sum of each body, by id
+
+sub send_body {
+	my ($peer, $body) = @_;
+	my $id = submit($peer, 0, $body);
+	die "refused: " . slurp("$home/inject.log") if $id eq '';
+	$sent{$id} = md5_hex($body);
+	return $id;
+}
+
+# Where an entry and its body stand: the file, and both places.
+sub find_body {
+	my ($id, $body) = @_;
+	for my $path (glob "$mess/????????") {
+		my $bytes = slurp($path);
+		next if $bytes !~ /(?<=\0)id=$id\n/;
+		return ($path, $-[0], index $bytes, $body, $-[0]);
+	}
+	die "$id is in no segment\n";
+}
+
+# Each piece at the beginning of a block of the file, as a batch has it; skew is
+# how far the body is behind one.
+sub forge {
+	my ($skew, @pieces) = @_;
+	my $body = '';
+	for (@pieces) {
+		my $piece = $_;
+		$piece =~ s/\0.*//s;
+		$piece =~ tr/\r//d;
+		my $room = 4096 - (length($body) + $skew) % 4096;
+		$room += 4096 if $room < 2;
+		$body .= 'x' x ($room - 1) . "\n" . $piece;
+		$body .= "\n" if $piece !~ /\n\z/;
+	}
+	return $body . "y\n" x ((100000 - length $body) / 2);
+}
+
+# Everything in the queue that is read from a disk, as it stands there.
+sub pieces {
+	my @pieces;
+	for my $path (glob "$mess/????????") {
+		my $bytes = slurp($path);
+		for (my $at = 0; $at < length $bytes; $at += 4096) {
+			push @pieces, substr $bytes, $at, 4000
+			    if substr($bytes, $at, 9) =~
+			    /^(id=|segment=|index)/ && @pieces < 12;
+		}
+	}
+	push @pieces, map { slurp($_) =~ s/(.{0,4000}\n\n).*/$1/sr }
+	    glob "$states/????????";
+	return @pieces;
+}
+
+# The same letter twice: where its body will stand, then with that knowledge.
+sub send_forged {
+	my ($peer) = @_;
+	my $probe = "z\n" x 50000;
+	my ($path, $from, $at) = find_body(send_body($peer, $probe), $probe);
+	return send_body($peer, forge(($at - $from) % 4096, pieces()));
+}
+
+sub try_forged {
+	my ($case, $path, $bytes, $hit) = @_;
+	remove_tree($states);
+	put($path, $bytes);
+	my $did = live(sub { 'done' });
+	$starts++;
+	wrong($case, 'it hangs') if $did->{hangs};
+	wrong($case, "status $did->{status}: $did->{log}") if $did->{status};
+	my %came;
+	for my $which (keys %{$did->{delivered}}) {
+		my ($id) = split / /, $which;
+		my $body = $did->{content}{$id} =~
+		    s/\AReceived: .*\n(?:[ \t].*\n)*//r;
+		$came{$id} = 1;
+		wrong($case, "$which: was never sent, or to another, or is over")
+		    if $which ne "$id a0\@x.test" || !$sent{$id};
+		wrong($case, "$which: another body")
+		    if md5_hex($body) ne ($sent{$id} // '');
+		wrong($case, "$which: twice")
+		    if @{$did->{delivered}{$which}} != 1;
+	}
+	for my $id (keys %sent) {
+		wrong($case, "$id: did not come: $did->{log}")
+		    if !$came{$id} && !$hit->{$id};
+	}
+}
+
+# All of a segment is delivered, and inject has it back.
+sub finish_queue {
+	my $pid = shift;
+	kill TERM => $pid;
+	waitpid $pid, 0;
+	unlink glob "$mess/spare.*";
+	($pid) = start_inject();
+	live(sub { 'done' }, sub { $_[0]{turns}++ > 20000 ||
+	    !-e "$mess/00000001" });
+	kill TERM => $pid;
+	waitpid $pid, 0;
+	%sent = ();
+}
+
+# The next segment is made of one that was recycled: there is no other spare,
+# and as many as inject wants.
+sub use_again {
+	my @spares = grep { slurp($_) =~ /\nid=|\0id=/ } glob "$mess/spare.*";
+	my $bytes = @spares ? slurp($spares[0]) : '';
+	unlink glob "$mess/spare.*";
+	put("$mess/spare.00000002.$_", $bytes) for 90 .. 92;
+	return @spares;
+}
+
+if ($mode eq 'forged') {
+	close delete $listeners{inject};
+	remove_tree($mess, $states);
+	my ($pid, $peer) = start_inject();
+	send_body($peer, $_) for @bodies;
+	send_forged($peer);
+	my $old = send_forged($peer); # behind all that comes after it
+	finish_queue($pid);
+	print "no spare has the old bytes\n" if !use_again();
+	($pid, $peer) = start_inject();
+	my @new = map { send_body($peer, $_) } @bodies[0 .. 2];
+	# Their events can be read, too.
+	live(sub { 'deferred' }, sub { keys %{$_[0]{tried}} == @new });
+	my $forged = send_forged($peer);
+	push @new, send_body($peer, "Subject: last\n\n");
+	kill KILL => $pid;
+	waitpid $pid, 0;
+	my ($path, $from) = find_body($forged, "y\n");
+	my ($first) = find_body($new[0], $bodies[0]);
+	print "they are in two files\n" if $first ne $path;
+	my $bytes = slurp($path);
+	print "the file has no old bytes\n" if $bytes !~ /\Q$old\E/;
+	unlink glob "$mess/spare.*";
+	%entries = entries($bytes);
+	@ids = keys %sent;
+	$entries{$_} //= { from => 0, to => length $bytes } for @ids;
+	try_forged('whole', $path, $bytes, {});
+	# Then what is in the body is all that is looked at for an entry.
+	for (my $at = $from; $at < $from + 300; $at += 23) {
+		my $flipped = $bytes;
+		substr($flipped, $at, 1) ^= chr(1 << $at % 7);
+		try_forged("flip $at", $path, $flipped, { $forged => 1 });
+	}
+	my $to = $entries{$forged}{to};
+	for (my $at = $from + 1; $at < $to + 4096; $at += 4099) {
+		try_forged("cut $at", $path, substr($bytes, 0, $at),
+		    hit($at, length $bytes));
+	}
+}
 print "starts: $starts\n";
