@@ -180,7 +180,7 @@ settle(struct qmgr *q, struct message *m)
 		if (m->active > 0 || m->reporting || m->asking)
 			return;
 		message_free(q, m);
-		if (s->open == 0)
+		if (s->open == 0 || s->damaged)
 			tidy_soon(q);
 		return;
 	}

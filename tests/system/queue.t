@@ -182,6 +182,53 @@ test_moved() {
 	soon 'and is gone' listed 0
 }
 
+# --- damage, which is kept ----------------------------------------------------
+
+# The byte behind the first such text in the queue.
+flip() {
+	perl -0777 -pi -e 's/\Q$ENV{AT}\E\K(.)/chr(ord($1) ^ 1)/se' "$1"
+}
+
+test_damage() {
+	local n file name
+	echo 'dead.example smtp:[127.0.0.1]:1' >"$dir/conf/mailertable"
+	makemap hash "$dir/conf/mailertable" <"$dir/conf/mailertable"
+	# In a segment of their own.
+	"$instance" restart "$dir" >/dev/null
+	for n in 1 2 3; do
+		submit "body of damage $n" "d$n@dead.example"
+	done
+	waiting() {
+		[ "$(qstat | grep -c '@dead.example .* waiting ')" = "$1" ]
+	}
+	soon 'three messages wait' waiting 3
+	"$instance" stop "$dir" >/dev/null
+	file=$(grep -la 'body of damage 2' "$dir"/queue/mess/????????)
+	name=${file##*/}
+	AT=recipient=d1@ flip "$file"
+	"$instance" start "$dir" >/dev/null
+	soon 'one whose entry is damaged is named' \
+	    logged "damaged id=$name-0*[0-9] file=$name"
+	soon 'the others are there' waiting 2
+	like 'and are all that holds the segment' '^2 ' qctl delete -r '*@dead.example'
+	kept() {
+		[ -e "$file.damaged" ] && ! [ -e "$file" ] &&
+			[ -e "$dir/queue/state/$name.damaged" ]
+	}
+	soon 'it is set aside, with its state' kept
+	like 'with all that was in it' 'body of damage 1' \
+	    grep -a body "$file.damaged"
+	like 'doctor tells of it' "warning: .*$name.damaged" doctor damage
+	"$instance" restart "$dir" >/dev/null
+	submit 'body behind damage' demo@localhost
+	soon 'and mail goes on' landed 'body behind damage'
+	kept_still() {
+		kept && ! grep -q "foreign.*$name" "$dir"/log/inject/current
+	}
+	ok 'it stays, and nobody complains of it' kept_still
+	rm "$dir/conf/mailertable"*
+}
+
 demo_begin
 test_broken_table
 patience=20
@@ -190,5 +237,6 @@ test_circles
 test_rules
 test_nonsense
 test_moved
+test_damage
 demo_logs
 finish
