@@ -51,6 +51,16 @@ sub put {
 	close $out or die "$path: $!\n";
 }
 
+# A helper of an inject that was killed may be making a spare for a moment.
+sub clear {
+	my @folders = @_;
+	my $deadline = time + $patience;
+	while (grep { -e $_ } @folders) {
+		die "@folders do not go\n" if time > $deadline;
+		remove_tree(@folders, { error => \my $errors });
+	}
+}
+
 # --- neighbours ---------------------------------------------------------------
 
 sub listener {
@@ -231,7 +241,7 @@ sub submit {
 
 sub make_queue {
 	my ($end) = @_;
-	remove_tree($mess, $states);
+	clear($mess, $states);
 	my ($pid, $peer) = start_inject();
 	die "inject: $peer\n" if !ref $peer;
 	my @ids = map { submit($peer, $_, $bodies[$_]) } 0 .. $#bodies;
@@ -280,7 +290,7 @@ my $last = (sort { $b <=> $a } map { $_->{to} } values %entries)[0];
 
 sub put_queue {
 	my ($segment, $state) = @_;
-	remove_tree($states) if -e $states;
+	clear($states) if -e $states;
 	mkdir $states, 0700;
 	put("$mess/$name", $segment) if defined $segment;
 	put("$states/$name", $state) if defined $state;
@@ -460,7 +470,7 @@ sub try_inject {
 
 sub try_other {
 	my ($case, $prepare, $who, $log, $kept) = @$_;
-	remove_tree($mess);
+	clear($mess);
 	make_path("$mess/big");
 	put_queue($segment, $state);
 	$prepare->();
@@ -553,7 +563,7 @@ sub send_forged {
 
 sub try_forged {
 	my ($case, $path, $bytes, $hit) = @_;
-	remove_tree($states);
+	clear($states);
 	put($path, $bytes);
 	my $did = live(sub { 'done' });
 	$starts++;
@@ -604,7 +614,7 @@ sub use_again {
 
 if ($mode eq 'forged') {
 	close delete $listeners{inject};
-	remove_tree($mess, $states);
+	clear($mess, $states);
 	my ($pid, $peer) = start_inject();
 	send_body($peer, $_) for @bodies;
 	send_forged($peer);
