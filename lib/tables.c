@@ -111,22 +111,22 @@ look(struct tables *t)
 int
 tables_check(struct tables *t)
 {
-	if (!watch_changed(t->watch) && t->settled)
-		return 0;
-	t->settled = false;
 	if (tables_check_class(t, t->local) == -1 ||
 	    tables_check_class(t, t->relay) == -1 ||
 	    tables_check_class(t, t->virtual) == -1)
 		return -1;
-	t->settled = look(t);
 	return 0;
 }
 
 int
 tables_begin(struct tables *t)
 {
-	if (tables_check(t) == -1)
-		return -1;
+	if (watch_changed(t->watch) || !t->settled) {
+		t->settled = false;
+		if (tables_check(t) == -1)
+			return -1;
+		t->settled = look(t);
+	}
 	hold(t, true);
 	return 0;
 }

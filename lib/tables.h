@@ -45,7 +45,8 @@ void tables_close(struct tables *);
  * or -1: a class file cannot be read (reason).
  */
 int tables_begin(struct tables *);
-/* The same, but each table is looked at again when it is asked. */
+/* The same for classes alone; other tables are looked at when they are asked.
+ */
 int tables_check(struct tables *);
 void tables_end(struct tables *);
 /* The same for a class that is not among them. */
