@@ -210,3 +210,41 @@ e() {
 	exec {crowd[1]}>&-
 	wait "$crowd_PID"
 }
+
+# --- system calls ----------------------------------------------------------
+
+# traced NAME: whether strace has hold of all that is in the room
+traced() {
+	local pid
+	for pid in $(members "$1"); do
+		grep -q '^TracerPid:	[1-9]' "/proc/$pid/status" || return 1
+	done
+}
+
+# calls REGEX: how many strace counted
+calls() {
+	awk -v name="^($1)\$" '$NF ~ name { n += $4 }
+		END { print n + 0 }' "$results/strace.$traced_name"
+}
+
+# A run of its own, as strace slows all down.
+s() {
+	local count tracer traced_name=$1
+	command -v strace >/dev/null || return 0
+	count=$(how_many "$(setting "$1" mail)")
+	count=$((count > 400 ? 400 : count))
+	# shellcheck disable=SC2046 # a list
+	strace -f -c -qq -o "$results/strace.$1" \
+	    $(members "$1" | sed 's/^/-p /') 2>/dev/null &
+	tracer=$!
+	soon traced "$1"
+	source_mail "$1" 20 "$count" u1@local.test
+	outside_room "$1" drain || tell "$1" s stuck 1
+	kill -INT "$tracer"
+	wait "$tracer"
+	tell "$1" s syscalls "$(per "$(calls total)" "$count")"
+	tell "$1" s syncs "$(per "$(calls 'f(data)?sync|sync|syncfs')" \
+	    "$count")"
+	tell "$1" s forks "$(per "$(calls 'clone3?|v?fork')" "$count")"
+	account "$1" s "$count"
+}
