@@ -146,7 +146,7 @@ is_in_mess(struct qmgr *q, const char *name, const char *suffix)
 static void
 orphan(struct qmgr *q, const char *name)
 {
-	uint32_t lost = 0;
+	uint32_t lost;
 
 	if (!is_in_mess(q, name, SEGMENT_ASIDE)) {
 		if ((lost = load_open(q, name)) == 0) {

@@ -16,6 +16,7 @@ read_content(struct job *job, struct evbuffer *bytes)
 	uint64_t size, left;
 	FILE *file = NULL;
 	size_t want;
+	int fd;
 
 	if (record_number(&job->question, "size", INT64_MAX, &size) != 1)
 		errx(EXIT_PERM, "question: size: missing or no number");
@@ -34,10 +35,11 @@ read_content(struct job *job, struct evbuffer *bytes)
 	}
 	if (file == NULL)
 		return -1;
-	if (fflush(file) != 0)
+	if (fflush(file) != 0 || (fd = dup(fileno(file))) == -1)
 		err(EXIT_TEMP, "temporary file");
+	fclose(file);
 	job->content.length = size;
-	return dup(fileno(file));
+	return fd;
 }
 
 static void
