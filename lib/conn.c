@@ -284,9 +284,8 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Write when all that has arrived in this turn of the loop is seen to: one
- * write for all of a turn, and nothing to ask of the kernel unless it would
- * block.  Who is asked for more, however, goes behind the others.
+ * When all that has arrived in this turn of the loop is seen to: one write for
+ * all of it.  Who is asked for more, however, goes behind the others.
  */
 static void
 write_soon(struct conn *c)
