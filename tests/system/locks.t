@@ -65,11 +65,6 @@ write_letters() {
 			[ "$(wc -l <"$dir/again")" -lt 100 ] || break
 		done
 	done 2>/dev/null
-	echo "$1" >>"$dir/ended"
-}
-
-all_written() {
-	[ "$(wc -l <"$dir/ended")" = "$writers" ]
 }
 
 # The letters that are whole, and whatever is no letter.
@@ -89,12 +84,11 @@ each_once() {
 race() {
 	local w rounds=0
 	rm -rf "$box" "${home:?}"/*
-	: >"$dir/ended"
 	: >"$dir/again"
 	for ((w = 1; w <= writers; w++)); do
 		write_letters "$w" &
 	done
-	until all_written; do
+	while [ -n "$(jobs -pr)" ]; do
 		"$2" >"$dir/said" 2>&1
 		rounds=$((rounds + 1))
 	done
