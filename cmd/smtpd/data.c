@@ -18,6 +18,8 @@ static const struct fault
     header = {"552 5.3.4 Message header too large", "smtpd:header size"},
     circle = {"554 5.4.6 Too many hops, this message goes in circles",
 	"smtpd:Received fields"},
+    claim = {"554 5.7.1 Authentication-Results in our name refused",
+	"smtpd:Authentication-Results"},
     large = {"552 5.3.4 Message too large", "smtpd:databytes"},
     tempfail = {TEXT_TEMPFAIL, "inject:no answer"};
 
@@ -26,7 +28,7 @@ data_begin(struct session *s)
 {
 	s->data_since = s->now;
 	line_data_start(&s->line);
-	hops_start(&s->hops);
+	hops_start(&s->hops, s->config->me);
 }
 
 void
@@ -177,19 +179,61 @@ data_finish(struct session *s)
 	}
 }
 
+/*
+ * The field whose name began at byte hops.name speaks in our name and gets
+ * another one.  A name that went to inject already cannot be changed any more;
+ * the field would have tens of thousands of bytes of comments.
+ */
+static void
+disown(struct session *s)
+{
+	const size_t here = s->hops.name + evbuffer_get_length(s->content);
+	const char *name = HOPS_DISOWN;
+	struct evbuffer_iovec v[4];
+	struct evbuffer_ptr at;
+	size_t left = sizeof(HOPS_DISOWN) - 1, part;
+	int i, n;
+
+	if (here < s->size) {
+		doom(s, &claim);
+		return;
+	}
+	if (evbuffer_ptr_set(
+		s->content, &at, here - s->size, EVBUFFER_PTR_SET) == -1)
+		return;
+	n = evbuffer_peek(s->content, (ev_ssize_t)left, &at, v, 4);
+	for (i = 0; i < n && i < 4 && left > 0; i++) {
+		part = v[i].iov_len < left ? v[i].iov_len : left;
+		memcpy(v[i].iov_base, name, part);
+		name += part;
+		left -= part;
+	}
+}
+
+static void
+look(struct session *s, const char *bytes, size_t len)
+{
+	bool claimed;
+	size_t used;
+
+	for (; len > 0; bytes += used, len -= used) {
+		used = hops_take(&s->hops, bytes, len, &claimed);
+		if (claimed && evbuffer_get_length(s->content) > 0)
+			disown(s);
+	}
+}
+
 void
 data_take(struct session *s, const char *bytes, size_t len)
 {
 	const struct fault *wrong;
 
 	s->size += len;
-	hops_take(&s->hops, bytes, len);
-	if (s->doom != NULL)
-		return;
-	if ((wrong = fault(s)) != NULL)
-		doom(s, wrong);
-	else if (!s->discard && !s->always_discard)
+	if (s->doom == NULL && !s->discard && !s->always_discard)
 		evbuffer_add(s->content, bytes, len);
+	look(s, bytes, len);
+	if (s->doom == NULL && (wrong = fault(s)) != NULL)
+		doom(s, wrong);
 }
 
 size_t

@@ -39,21 +39,75 @@ test_received_fields_are_counted(void **state)
 {
 	struct hops whole, bytes;
 	size_t i, j, len;
+	bool claimed;
 
 	(void)state;
 	for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 		len = strlen(headers[i].content);
-		hops_start(&whole);
-		hops_start(&bytes);
-		hops_take(&whole, headers[i].content, len);
+		hops_start(&whole, "me.test");
+		hops_start(&bytes, "me.test");
+		assert_int_equal(
+		    hops_take(&whole, headers[i].content, len, &claimed), len);
+		assert_false(claimed);
 		for (j = 0; j < len; j++)
-			hops_take(&bytes, headers[i].content + j, 1);
+			hops_take(&bytes, headers[i].content + j, 1, &claimed);
 		if (whole.received != headers[i].received ||
 		    whole.size != headers[i].size ||
 		    bytes.received != headers[i].received ||
 		    bytes.size != headers[i].size)
 			fail_msg("%zu: %u, %zu", i, whole.received, whole.size);
 	}
+}
+
+/* Content, and where the fields begin that claim to be me.test's. */
+static const struct {
+	const char *content;
+	int at[3]; /* -1 ends them */
+} claims[] = {
+    {"Authentication-Results: me.test; spf=pass\n\n", {0, -1}},
+    {"A: b\nauthentication-results :\n me.test\nB: c\n", {5, -1}},
+    {"Authentication-Results:me.test\n", {0, -1}},
+    {"Authentication-Results: \"ME.test\"; x\n", {0, -1}},
+    {"Authentication-Results: (a (b) \\) c)\n\tme.test 1; x\n", {0, -1}},
+    {"Authentication-Results: me.test; x\nAuthentication-Results: y; x\n"
+     "Authentication-Results: me.test(z)\n",
+	{0, 64, -1}},
+    {"Authentication-Results: me.test.evil; x\n", {-1}},
+    {"Authentication-Results: a.me.test; x\n", {-1}},
+    {"Authentication-Results: me.tes; x\n", {-1}},
+    {"Authentication-Results: other; (me.test)\n me.test; x\n", {-1}},
+    {"Authentication-Results: (me.test) other; x\n", {-1}},
+    {"X-Authentication-Results: me.test; x\n", {-1}},
+    {"Authentication-Results-X: me.test; x\n", {-1}},
+    {"A: b\n Authentication-Results: me.test; x\n", {-1}},
+    {"Authentication-Results:\nA: me.test; x\n", {-1}},
+    {"A: b\n\nAuthentication-Results: me.test; x\n", {-1}},
+};
+
+static void
+test_claims_in_our_name_are_found(void **state)
+{
+	struct hops h;
+	size_t i, piece, at, len;
+	bool claimed;
+	int found;
+
+	(void)state;
+	for (i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+		for (piece = 1; piece <= 200; piece += 199) {
+			hops_start(&h, "me.test");
+			len = strlen(claims[i].content);
+			for (at = 0, found = 0; at < len;) {
+				at += hops_take(&h, claims[i].content + at,
+				    len - at < piece ? len - at : piece,
+				    &claimed);
+				if (claimed &&
+				    claims[i].at[found++] != (int)h.name)
+					fail_msg("%zu: at %zu", i, h.name);
+			}
+			if (claims[i].at[found] != -1)
+				fail_msg("%zu: %d found", i, found);
+		}
 }
 
 static const struct {
@@ -147,6 +201,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_received_fields_are_counted),
+	    cmocka_unit_test(test_claims_in_our_name_are_found),
 	    cmocka_unit_test(test_only_a_clear_word_lets_pass),
 	    cmocka_unit_test(test_clients_are_counted),
 	};
