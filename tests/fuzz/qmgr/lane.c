@@ -16,6 +16,20 @@ static struct rcpt rcpts[RCPTS];
 static struct lanes lanes;
 static int64_t now;
 
+/* As the caller does it when nobody is of that lane any more. */
+static void
+leave(const char *name)
+{
+	struct lane *lane = lane_find(&lanes, name);
+	int i;
+
+	for (i = 0; i < RCPTS; i++)
+		if (rcpts[i].lane == lane)
+			return;
+	if (lane != NULL)
+		lane_drop(&lanes, lane);
+}
+
 static void
 step(uint8_t what, struct rcpt *r)
 {
@@ -31,7 +45,7 @@ step(uint8_t what, struct rcpt *r)
 	} else if (what < 128 && r->state != RCPT_ACTIVE) {
 		rcpt_take(&lanes, r);
 	} else if (what < 160) {
-		if ((lane = lane_next(&lanes, which == 2)) != NULL)
+		if ((lane = lane_next(&lanes, (enum lane_kind)which)) != NULL)
 			lane_start(&lanes, lane, TAILQ_FIRST(&lane->ready));
 	} else if (what < 192 && r->state == RCPT_ACTIVE) {
 		lane_stop(&lanes, r->lane, r);
@@ -43,7 +57,10 @@ step(uint8_t what, struct rcpt *r)
 		now += what;
 		lanes_wake(&lanes, now);
 		(void)rcpt_due(&lanes, now);
-	}
+	} else if (what < 240 && r->state == RCPT_NEW) {
+		r->lane = NULL;
+	} else
+		leave(names[which]);
 }
 
 static void
@@ -52,7 +69,7 @@ check(void)
 	struct lane *lane;
 	struct rcpt *r;
 	uint32_t ready;
-	size_t waiting = 0;
+	size_t waiting = 0, remembered = 0;
 	int i;
 
 	for (i = 0; i < RCPTS; i++)
@@ -62,6 +79,11 @@ check(void)
 	for (lane = lane_first(&lanes); lane != NULL;
 	     lane = lane_after(&lanes, lane)) {
 		ready = 0;
+		remembered += lane->remembered;
+		if (lane->remembered &&
+		    (lane->queued > 0 || lane->waiting > 0 ||
+			lane->active > 0 || lane->kind != KIND_REMOTE))
+			abort();
 		TAILQ_FOREACH(r, &lane->ready, next)
 		ready++;
 		if (ready != lane->queued || lane->limit > lane->most ||
@@ -73,6 +95,8 @@ check(void)
 		    lane->active < lane->limit)
 			abort();
 	}
+	if (remembered != lanes.remembered)
+		abort();
 }
 
 int
@@ -95,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while ((lane = lane_first(&lanes)) != NULL) {
 		lane_flush(&lanes, lane);
+		lane->kind = KIND_LOCAL; /* which is not remembered */
 		lane_drop(&lanes, lane);
 	}
 	free(lanes.heap);
