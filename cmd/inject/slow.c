@@ -154,6 +154,20 @@ answer_done(struct client *c)
 	record_free(&r);
 }
 
+/* What was asked for is done, or failed. */
+static void
+file_done(int error, void *arg)
+{
+	struct client *c = arg;
+
+	if (job_ended(c))
+		return;
+	if (error == 0)
+		answer_done(c);
+	else
+		client_refuse(c, &failed);
+}
+
 static void
 recycled(int error, void *arg)
 {
@@ -166,12 +180,7 @@ recycled(int error, void *arg)
 			remove_file(s, c->spare);
 		commit_resume(s);
 	}
-	if (job_ended(c))
-		return;
-	if (error == 0)
-		answer_done(c);
-	else
-		client_refuse(c, &failed);
+	file_done(error, c);
 }
 
 /* A segment of the usual size becomes a spare; another one is removed. */
@@ -196,19 +205,6 @@ recycle(struct client *c, const char *name, off_t size)
 	helpers_do(s->helpers, &job, recycled, c);
 }
 
-static void
-kept(int error, void *arg)
-{
-	struct client *c = arg;
-
-	if (job_ended(c))
-		return;
-	if (error == 0)
-		answer_done(c);
-	else
-		client_refuse(c, &failed);
-}
-
 /* Nobody is to write on it again; its big contents stay, too. */
 static void
 keep(struct client *c, const char *name)
@@ -221,7 +217,7 @@ keep(struct client *c, const char *name)
 	record_addf(&job, "to", "%s" SEGMENT_ASIDE, name);
 	c->state = WAITING;
 	c->jobs++;
-	helpers_do(c->server->helpers, &job, kept, c);
+	helpers_do(c->server->helpers, &job, file_done, c);
 }
 
 void

@@ -59,7 +59,7 @@ name(struct hops *h, char c)
 	}
 }
 
-/* The first word is ours if it goes no further than me, or in another label. */
+/* The first word is ours if it is me and ends there. */
 static bool
 word(struct hops *h, char c)
 {
