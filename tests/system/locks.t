@@ -2,7 +2,8 @@
 #
 # M02a: local and a reader of mail take turns at one mbox.  The reader, s-nail
 # or Dovecot, takes away what has come, again and again, while several of local
-# append: in the end each letter is there once, whole.
+# append: in the end each letter is there once, whole.  Without local's locks it
+# is not.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/tap.bash
@@ -11,9 +12,11 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 . "$here/hosts.bash"
 
 BIN=${BIN:-$top/build/bin}
+faulty=${FAULTY:-$(dirname "$BIN")/tests}
 user=games
 writers=3
 each=${LOCKS_COUNT:-100} # letters of a writer, two under one lock
+preload=                 # into local
 
 as_user() {
 	setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups \
@@ -60,7 +63,8 @@ make_letters() {
 write_letters() {
 	local file
 	for file in "$dir/letters.$1."*; do
-		until as_user "$dir/local" <"$file" | grep -q '^class=done'; do
+		until as_user env LD_PRELOAD="$preload" "$dir/local" <"$file" |
+			grep -q '^class=done'; do
 			echo "$file" >>"$dir/again"
 			[ "$(wc -l <"$dir/again")" -lt 100 ] || break
 		done
@@ -80,25 +84,51 @@ each_once() {
 		diff "$dir/expected" -
 }
 
-# race NAME COMMAND: the reader, who takes all letters there are
-race() {
-	local w rounds=0
+# run_race COMMAND: the reader, who takes all letters there are
+run_race() {
+	local w
+	rounds=0
 	rm -rf "$box" "${home:?}"/*
 	: >"$dir/again"
 	for ((w = 1; w <= writers; w++)); do
 		write_letters "$w" &
 	done
 	while [ -n "$(jobs -pr)" ]; do
-		"$2" >"$dir/said" 2>&1
+		"$1" >"$dir/said" 2>&1
 		rounds=$((rounds + 1))
 	done
 	wait
-	"$2" >"$dir/said" 2>&1
+	"$1" >"$dir/said" 2>&1
+}
+
+race() {
+	run_race "$2"
 	ok "$1 has taken letters" test -s "$home/saved"
 	ok "$1: each is there once, and whole" each_once
 	ok "$1: no lock is left behind" test ! -e "$box.lock"
 	echo "# $((writers * each)) letters, $1 came $rounds times," \
 	    "a writer gave up $(wc -l <"$dir/again") times"
+}
+
+# What the locks are good for; chance may have it that nobody meets.
+race_without_locks() {
+	local try
+	[ -e "$faulty/nolocks.so" ] || {
+		echo '# skipped: a race without locks; run make faulty'
+		return
+	}
+	cp "$faulty/nolocks.so" "$dir"
+	preload=$dir/nolocks.so
+	for try in {1..5}; do
+		run_race nail
+		each_once >"$dir/differs" || break
+	done
+	preload=
+	ok "without local's locks letters are lost or mixed" \
+	    test -s "$dir/differs"
+	echo "# $(grep -c '^<' "$dir/differs") letters missing," \
+	    "$(grep -c '^> mixed' "$dir/differs") mixed," \
+	    "$(grep -c '^> cut' "$dir/differs") cut, in race $try"
 }
 
 nail() {
@@ -139,4 +169,5 @@ dovecot_conf fcntl 'dotlock fcntl'
 race Dovecot dovecot
 dovecot_conf dotlock dotlock
 race 'Dovecot with dot locks alone' dovecot
+race_without_locks
 finish
