@@ -117,6 +117,15 @@ forks(void)
 }
 
 static int
+cuts(void)
+{
+	char path[PATH_SIZE];
+
+	path_join(path, paths.conf, "file");
+	return truncate(path, 0);
+}
+
+static int
 inet(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0);
@@ -232,6 +241,7 @@ test_calls_that_nobody_needs_are_denied(void **state)
 	assert_int_equal(behind(&all, becomes), EPERM);
 	assert_int_equal(behind(&all, listens), EPERM);
 	assert_int_equal(behind(&all, packet), EPERM);
+	assert_int_equal(behind(&all, cuts), EPERM);
 }
 
 static void
@@ -282,6 +292,7 @@ test_without_walls_all_of_it_works(void **state)
 	assert_int_equal(close(inet()), 0);
 	assert_int_equal(becomes(), 0);
 	assert_int_equal(binds(), 0);
+	assert_int_equal(cuts(), 0);
 	assert_int_equal(takes_memory(), 0);
 }
 
