@@ -5,6 +5,7 @@
 # ones, which the supervisor starts again.  What was acknowledged is in the
 # mailbox in the end, and no program needs help: L08.
 # CRASH_COUNT messages (3000), CRASH_KILLS kills (12); or CRASH_SECONDS of both.
+# CRASH_PATIENCE seconds (300) are enough for what is left then.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/tap.bash
@@ -14,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 
 count=${CRASH_COUNT:-3000}
 kills=${CRASH_KILLS:-12}
-patience=300
+patience=${CRASH_PATIENCE:-300}
 
 acknowledged() {
 	local n
