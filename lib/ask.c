@@ -18,18 +18,23 @@
 #define ASK_GRACE   3000    /* milliseconds in which a neighbour may restart */
 #define ASK_PAUSE   100     /* milliseconds between two tries to connect */
 
-/* A kept connection; ask is the question it carries now, or NULL. */
+TAILQ_HEAD(asks, ask);
+
+/* A kept connection, and the questions it carries now. */
 struct line {
 	TAILQ_ENTRY(line) next;
 	struct ask_pool *pool;
 	struct conn *conn;
-	struct ask *ask;
+	struct asks asks;
+	unsigned count;
+	bool gone;
 };
 
 struct ask {
 	TAILQ_ENTRY(ask) next;
 	struct ask_pool *pool;
 	struct line *line;       /* NULL: waits for one */
+	uint64_t tag;            /* 0: it has its line for itself */
 	struct evbuffer *queued; /* what was sent before there was a line */
 	int queued_fd;
 	struct event *timer;
@@ -44,10 +49,12 @@ struct ask_pool {
 	struct sockaddr_storage address; /* if path is "" */
 	socklen_t address_len;
 	unsigned max, count;
+	unsigned width; /* questions that a line carries at most */
+	uint64_t tags;  /* given out */
 	struct timeval patience;
 	struct event *kick; /* gives lines to who waits, from the loop */
-	TAILQ_HEAD(, line) idle, busy;
-	TAILQ_HEAD(, ask) waiting;
+	TAILQ_HEAD(, line) idle, busy; /* with room for a question; full */
+	struct asks waiting;
 };
 
 static void
@@ -68,43 +75,59 @@ kick(struct ask_pool *pool)
 		event_active(pool->kick, 0, 0);
 }
 
+/* Its line has room for another one. */
 static void
-line_forget(struct line *l)
+detach(struct ask *a)
 {
-	struct ask_pool *pool = l->pool;
+	struct line *l = a->line;
+	struct ask_pool *pool = a->pool;
 
-	if (l->ask != NULL)
+	if (l == NULL) {
+		TAILQ_REMOVE(&pool->waiting, a, next);
+		return;
+	}
+	TAILQ_REMOVE(&l->asks, a, next);
+	a->line = NULL;
+	if (l->count-- == pool->width && !l->gone) {
 		TAILQ_REMOVE(&pool->busy, l, next);
-	else
-		TAILQ_REMOVE(&pool->idle, l, next);
-	pool->count--;
-	free(l);
-	kick(pool);
+		TAILQ_INSERT_HEAD(&pool->idle, l, next);
+		kick(pool);
+	}
 }
 
 /* There will be no answer. */
 static void
 ask_fail(struct ask *a, const char *why)
 {
-	ask_answer *answer = a->answer;
-	void *arg = a->arg;
-
-	if (a->line == NULL)
-		TAILQ_REMOVE(&a->pool->waiting, a, next);
-	answer(a, NULL, NULL, -1, why, arg);
+	detach(a);
+	a->answer(a, NULL, NULL, -1, why, a->arg);
 	ask_free(a);
+}
+
+/* The connection of the line is closed: nothing on it will be answered. */
+static void
+line_forget(struct line *l, const char *why)
+{
+	struct ask_pool *pool = l->pool;
+	struct ask *a;
+
+	if (l->count == pool->width)
+		TAILQ_REMOVE(&pool->busy, l, next);
+	else
+		TAILQ_REMOVE(&pool->idle, l, next);
+	pool->count--;
+	l->gone = true;
+	while ((a = TAILQ_FIRST(&l->asks)) != NULL)
+		ask_fail(a, why);
+	free(l);
+	kick(pool);
 }
 
 static void
 on_gone(struct conn *c, const char *why, void *arg)
 {
-	struct line *l = arg;
-	struct ask *a = l->ask;
-
 	(void)c;
-	line_forget(l);
-	if (a != NULL)
-		ask_fail(a, why == NULL ? "closed before the answer" : why);
+	line_forget(arg, why == NULL ? "closed before the answer" : why);
 }
 
 static void
@@ -114,23 +137,42 @@ patience(struct ask *a)
 		event_add(a->timer, &a->pool->patience);
 }
 
+/* Tags come back in about the order in which they went. */
+static struct ask *
+whose(const struct line *l, const struct record *answer)
+{
+	struct ask *a;
+	uint64_t tag;
+
+	if (l->pool->width == 1)
+		return TAILQ_FIRST(&l->asks);
+	if (record_number(answer, "tag", UINT64_MAX, &tag) != 1)
+		return NULL;
+	TAILQ_FOREACH(a, &l->asks, next)
+	if (a->tag == tag)
+		return a;
+	return NULL;
+}
+
 static void
 on_record(struct conn *c, const struct record *r, struct evbuffer *content,
     int fd, void *arg)
 {
 	struct line *l = arg;
-	struct ask *a = l->ask;
+	struct ask *a = whose(l, r);
 
-	if (a == NULL) {
-		/* Nobody asked: the peer is not in step with us. */
-		if (fd != -1)
-			close(fd);
-		line_forget(l);
-		conn_close(c);
+	if (a != NULL) {
+		patience(a);
+		a->answer(a, r, content, fd, NULL, a->arg);
 		return;
 	}
-	patience(a);
-	a->answer(a, r, content, fd, NULL, a->arg);
+	if (fd != -1)
+		close(fd);
+	/* Nobody asked: the peer is not in step, or somebody gave up. */
+	if (l->pool->width == 1) {
+		conn_close(c);
+		line_forget(l, "out of step");
+	}
 }
 
 static const struct conn_calls calls = {on_record, on_gone, NULL};
@@ -167,6 +209,7 @@ line_open(struct ask_pool *pool)
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		err(EXIT_TEMP, "%s", pool->path);
 	l->pool = pool;
+	TAILQ_INIT(&l->asks);
 	l->conn =
 	    conn_new(pool->base, fd, RECORD_ENVELOPE, ASK_CONTENT, &calls, l);
 	if (l->conn == NULL)
@@ -181,11 +224,13 @@ line_take(struct line *l, struct ask *a)
 {
 	struct ask_pool *pool = l->pool;
 
-	TAILQ_REMOVE(&pool->idle, l, next);
-	TAILQ_INSERT_TAIL(&pool->busy, l, next);
 	TAILQ_REMOVE(&pool->waiting, a, next);
-	l->ask = a;
+	TAILQ_INSERT_TAIL(&l->asks, a, next);
 	a->line = l;
+	if (++l->count == pool->width) {
+		TAILQ_REMOVE(&pool->idle, l, next);
+		TAILQ_INSERT_TAIL(&pool->busy, l, next);
+	}
 }
 
 /* Send what waited for a line. */
@@ -260,11 +305,11 @@ on_patience(evutil_socket_t none, short what, void *arg)
 
 	(void)none;
 	(void)what;
-	if (l != NULL) {
+	if (l != NULL && l->pool->width == 1) {
 		conn_close(l->conn);
-		line_forget(l);
-	}
-	ask_fail(a, "no answer in time");
+		line_forget(l, "no answer in time");
+	} else
+		ask_fail(a, "no answer in time");
 }
 
 struct ask_pool *
@@ -280,6 +325,7 @@ ask_pool_new(
 		errx(EXIT_PERM, "%s: name too long", path);
 	pool->base = base;
 	pool->max = max;
+	pool->width = 1;
 	pool->patience.tv_sec = seconds;
 	TAILQ_INIT(&pool->idle);
 	TAILQ_INIT(&pool->busy);
@@ -299,19 +345,35 @@ ask_pool_new_at(struct event_base *base, const struct sockaddr *address,
 }
 
 void
+ask_pool_share(struct ask_pool *pool, unsigned width)
+{
+	pool->width = width;
+}
+
+static void
+line_close(struct line *l)
+{
+	struct ask *a;
+
+	while ((a = TAILQ_FIRST(&l->asks)) != NULL) {
+		detach(a);
+		ask_free(a);
+	}
+	conn_close(l->conn);
+	line_forget(l, NULL);
+}
+
+void
 ask_pool_free(struct ask_pool *pool)
 {
 	struct line *l;
 	struct ask *a;
 
-	while ((l = TAILQ_FIRST(&pool->busy)) != NULL)
-		ask_cancel(l->ask);
 	while ((a = TAILQ_FIRST(&pool->waiting)) != NULL)
 		ask_cancel(a);
-	while ((l = TAILQ_FIRST(&pool->idle)) != NULL) {
-		conn_close(l->conn);
-		line_forget(l);
-	}
+	while ((l = TAILQ_FIRST(&pool->busy)) != NULL ||
+	       (l = TAILQ_FIRST(&pool->idle)) != NULL)
+		line_close(l);
 	event_free(pool->kick);
 	free(pool);
 }
@@ -329,6 +391,8 @@ ask_begin(struct ask_pool *pool, ask_answer *answer, void *arg)
 	a->answer = answer;
 	a->arg = arg;
 	a->queued_fd = -1;
+	if (pool->width > 1)
+		a->tag = ++pool->tags;
 	a->begun = milliseconds();
 	TAILQ_INSERT_TAIL(&pool->waiting, a, next);
 	patience(a);
@@ -341,27 +405,38 @@ ask_begin(struct ask_pool *pool, ask_answer *answer, void *arg)
 	return a;
 }
 
-void
-ask_send(
-    struct ask *a, const struct record *r, struct evbuffer *content, int fd)
+/* Until there is a line, or to put the tag before it. */
+static void
+queue(struct ask *a, const struct record *r, struct evbuffer *content, int fd)
 {
 	size_t len;
 	char *text;
 
-	patience(a);
-	if (a->line != NULL) {
-		conn_send(a->line->conn, r, content, fd);
-		return;
-	}
 	if (a->queued == NULL && (a->queued = evbuffer_new()) == NULL)
 		err(EXIT_TEMP, "question to %s", a->pool->path);
 	text = record_encode(r, &len);
-	if (evbuffer_add(a->queued, text, len) == -1 ||
+	if ((a->tag != 0 && evbuffer_add_printf(a->queued, "tag=%ju\n",
+				(uintmax_t)a->tag) == -1) ||
+	    evbuffer_add(a->queued, text, len) == -1 ||
 	    (content != NULL && evbuffer_add_buffer(a->queued, content) == -1))
 		err(EXIT_TEMP, "question to %s", a->pool->path);
 	free(text);
 	if (fd != -1 && (a->queued_fd = dup(fd)) == -1)
 		err(EXIT_TEMP, "descriptor to pass");
+}
+
+void
+ask_send(
+    struct ask *a, const struct record *r, struct evbuffer *content, int fd)
+{
+	patience(a);
+	if (a->line != NULL && a->tag == 0) {
+		conn_send(a->line->conn, r, content, fd);
+		return;
+	}
+	queue(a, r, content, fd);
+	if (a->line != NULL)
+		ask_unqueue(a);
 }
 
 size_t
@@ -375,30 +450,15 @@ ask_backlog(const struct ask *a)
 void
 ask_end(struct ask *a)
 {
-	struct line *l = a->line;
-	struct ask_pool *pool = a->pool;
-
-	if (l == NULL) {
-		ask_cancel(a);
-		return;
-	}
-	TAILQ_REMOVE(&pool->busy, l, next);
-	TAILQ_INSERT_HEAD(&pool->idle, l, next);
-	l->ask = NULL;
+	detach(a);
 	ask_free(a);
-	kick(pool);
 }
 
 void
 ask_cancel(struct ask *a)
 {
-	struct line *l = a->line;
-
-	if (l == NULL) {
-		TAILQ_REMOVE(&a->pool->waiting, a, next);
-	} else {
-		conn_close(l->conn);
-		line_forget(l);
-	}
-	ask_free(a);
+	if (a->line != NULL && a->pool->width == 1)
+		line_close(a->line);
+	else
+		ask_end(a);
 }

@@ -1,12 +1,12 @@
 /*
  * ask - put questions to a neighbour over a few connections that are kept
  *
- * One connection carries one question at a time (the peers speak in turns), so
- * a pool opens more while all are busy, up to its limit; more questions wait
- * their turn.  A neighbour that is away or dies is no error of ours: the
- * question is answered by NULL with the reason, and the next one connects anew.
- * One that does not listen is given three seconds, so that its restart is no
- * more than a pause.
+ * One connection carries one question at a time (the peers speak in turns),
+ * unless the neighbour knows tags.  A pool opens more while all are busy, up to
+ * its limit; more questions wait their turn.  A neighbour that is away or dies
+ * is no error of ours: the question is answered by NULL with the reason, and
+ * the next one connects anew. One that does not listen is given three seconds,
+ * so that its restart is no more than a pause.
  */
 #ifndef ASK_H
 #define ASK_H
@@ -39,6 +39,12 @@ struct ask_pool *ask_pool_new(
 /* The same, at an internet address. */
 struct ask_pool *ask_pool_new_at(struct event_base *, const struct sockaddr *,
     socklen_t, unsigned max, unsigned seconds);
+/*
+ * The neighbour gives a question's tag= back with its answer: up to width
+ * questions, of one record each, go over a line at once, and the answers come
+ * in any order.  To be said before the first question.
+ */
+void ask_pool_share(struct ask_pool *, unsigned width);
 void ask_pool_free(struct ask_pool *);
 
 /* Begin a question.  The answer never comes before this returns. */
@@ -53,7 +59,10 @@ void ask_send(
 size_t ask_backlog(const struct ask *);
 /* All answers are in: the connection serves the next question. */
 void ask_end(struct ask *);
-/* Give up: the connection is closed, so the neighbour sees half a question. */
+/*
+ * Give up: the connection is closed, so the neighbour sees half a question.  A
+ * shared one stays, and the answer is not heard.
+ */
 void ask_cancel(struct ask *);
 
 #endif

@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,10 @@ listen_text(const struct sockaddr *address, char out[LISTEN_TEXT])
 	}
 }
 
-/* Bind and listen; -1 with errno. */
+/*
+ * Bind and listen; -1 with errno.  What is accepted has TCP_NODELAY from here,
+ * see tcp(7): replies are written when they are complete.
+ */
 static int
 open_one(struct listen_address *a)
 {
@@ -123,6 +127,7 @@ open_one(struct listen_address *a)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
 	    (family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 				       &on, sizeof(on)) == 0) &&
 	    bind(fd, address, a->len) == 0 && listen(fd, LISTEN_BACKLOG) == 0 &&

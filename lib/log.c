@@ -1,16 +1,71 @@
+#include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 
 #define LOG_LINE 8192
+#define LOG_HELD PIPE_BUF /* what a pipe takes in one piece, whoever writes */
 
 struct line {
 	size_t len;
 	char text[LOG_LINE];
 };
+
+static struct {
+	void (*soon)(void); /* NULL: no line is held */
+	size_t len;
+	char text[LOG_HELD];
+} held;
+
+static void
+put_out(const char *text, size_t len)
+{
+	if (len > 0 && write(STDERR_FILENO, text, len) == -1)
+		return; /* nobody is left to tell */
+}
+
+void
+log_flush(void)
+{
+	put_out(held.text, held.len);
+	held.len = 0;
+}
+
+/* What the parent holds is the parent's. */
+static void
+in_child(void)
+{
+	held.soon = NULL;
+	held.len = 0;
+}
+
+void
+log_hold(void (*soon)(void))
+{
+	held.soon = soon;
+	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)atexit(log_flush);
+}
+
+static void
+hold(const char *text, size_t len)
+{
+	if (held.len + len > sizeof(held.text))
+		log_flush();
+	if (len > sizeof(held.text)) {
+		put_out(text, len);
+		return;
+	}
+	if (held.len == 0)
+		held.soon();
+	memcpy(held.text + held.len, text, len);
+	held.len += len;
+}
 
 static void
 put(struct line *l, char c)
@@ -52,10 +107,11 @@ put_value(struct line *l, const char *value)
 void
 log_event(const char *event, ...)
 {
-	struct line l = {0};
+	struct line l;
 	const char *name, *value;
 	va_list ap;
 
+	l.len = 0;
 	put_name(&l, event);
 	va_start(ap, event);
 	while ((name = va_arg(ap, const char *)) != NULL) {
@@ -69,8 +125,10 @@ log_event(const char *event, ...)
 	}
 	va_end(ap);
 	l.text[l.len++] = '\n';
-	if (write(STDERR_FILENO, l.text, l.len) == -1)
-		return; /* nobody is left to tell */
+	if (held.soon != NULL)
+		hold(l.text, l.len);
+	else
+		put_out(l.text, l.len);
 }
 
 const char *

@@ -13,10 +13,18 @@
 
 /*
  * Name and value by turns, ended by NULL.  A field whose value is NULL or ""
- * is left out.  One write(2); errors of that are ignored, for there is nobody
- * to tell.
+ * is left out.  One write(2), unless lines are held; errors of that are
+ * ignored, for there is nobody to tell.
  */
 void log_event(const char *event, ...) __attribute__((sentinel));
+
+/*
+ * From now on lines are held until log_flush, which exit(3) calls too, or until
+ * they fill PIPE_BUF.  soon is called when the first is held; see log_turn.h.
+ * A process that is forked off holds nothing.
+ */
+void log_hold(void (*soon)(void));
+void log_flush(void);
 
 /* The number in decimal, in one of a few static buffers that take turns. */
 const char *log_number(long long);

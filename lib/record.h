@@ -23,6 +23,7 @@
 
 #define RECORD_QUESTION 16384    /* limit for a question or an answer */
 #define RECORD_ENVELOPE 16777216 /* limit for a message's envelope */
+#define RECORD_TAG      32       /* what a tag adds, see ask.h */
 
 struct record {
 	char *text;  /* "name=value\0name=value\0" */

@@ -12,31 +12,42 @@
 #include "drop.h"
 #include "exits.h"
 #include "log.h"
+#include "log_turn.h"
 #include "peer.h"
 #include "server.h"
 
 /* bytes of answers that a client may leave unread */
 #define BACKLOG_MAX 65536
+/* questions of a client that wait for a fact */
+#define WAITING_MAX 4096
 /* of clients that are counted, beside those that are here */
 #define ADDRESSES_MAX 65536
 
 struct server {
 	struct event_base *base;
 	struct desk desk;
-	LIST_HEAD(, client) clients;
+	TAILQ_HEAD(, waiting) waiting;
+	unsigned round; /* of facts that came */
 	struct rates *rates;
 	struct peers counting; /* who may change the counts */
 };
 
 /* One client of the server. */
 struct client {
-	LIST_ENTRY(client) all;
 	struct server *server;
 	struct conn *conn;
-	struct held *held;      /* NULL: it is no smtpd, and changes no count */
-	struct record question; /* while pending */
-	bool pending;
-	char wants[FACT_SIZE]; /* what it waits for */
+	struct held *held; /* NULL: it is no smtpd, and changes no count */
+	unsigned waiting;
+	bool in_turn; /* what waits has no tag: nothing may overtake it */
+};
+
+/* A question that cannot be answered before something is known. */
+struct waiting {
+	TAILQ_ENTRY(waiting) next;
+	struct client *client;
+	unsigned round; /* the server's, when it came */
+	struct record question;
+	char fact[FACT_SIZE];
 };
 
 /* An smtpd tells of a connection that begins or ends. */
@@ -62,54 +73,95 @@ count(struct client *c, const struct record *question)
 }
 
 static void
+waiting_free(struct waiting *w)
+{
+	TAILQ_REMOVE(&w->client->server->waiting, w, next);
+	w->client->waiting--;
+	record_free(&w->question);
+	free(w);
+}
+
+static void
 client_free(struct client *c)
 {
-	LIST_REMOVE(c, all);
+	struct waiting *w, *next;
+
+	TAILQ_FOREACH_SAFE(w, &c->server->waiting, next, next)
+	if (w->client == c)
+		waiting_free(w);
 	if (c->held != NULL)
 		rates_release(c->server->rates, c->held);
-	record_free(&c->question);
 	free(c);
+}
+
+/*
+ * It does not speak our language.  On a line that many questions share, only
+ * this one is lost: it is answered without an action.
+ */
+static void
+complain(struct client *c, const char *why, struct record *out)
+{
+	log_event("refused", "peer",
+	    log_number((long long)peer_uid(conn_fd(c->conn))), "error", why,
+	    NULL);
+	if (out->len > 0) {
+		record_add(out, "error", why);
+		conn_send(c->conn, out, NULL, -1);
+		return;
+	}
+	conn_close(c->conn);
+	client_free(c);
+}
+
+static bool
+may_ask(const struct client *c)
+{
+	return !c->in_turn && c->waiting < WAITING_MAX &&
+	       conn_backlog(c->conn) <= BACKLOG_MAX;
 }
 
 static void
 wait_for_fact(struct client *c, const struct record *question)
 {
+	struct waiting *w = calloc(1, sizeof(*w));
 	size_t len;
 	char *text = record_encode(question, &len);
 
-	if (text == NULL || record_parse(&c->question, text, len) <= 0)
+	if (w == NULL)
+		err(EXIT_TEMP, "question");
+	w->client = c;
+	w->round = c->server->round;
+	strlcpy(w->fact, c->server->desk.facts.asked, sizeof(w->fact));
+	record_init(&w->question, RECORD_QUESTION + RECORD_TAG);
+	if (text == NULL || record_parse(&w->question, text, len) <= 0)
 		err(EXIT_TEMP, "question");
 	free(text);
-	conn_pause(c->conn);
+	TAILQ_INSERT_TAIL(&c->server->waiting, w, next);
+	c->waiting++;
+	c->in_turn = record_get(question, "tag") == NULL;
 }
 
-/* c may be gone when this returns. */
+/* Answer, or let it wait.  c may be gone when this returns. */
 static void
 try(struct client *c, const struct record *question)
 {
 	struct record out;
 	const char *why;
-	bool was = c->pending;
+	bool pending;
 
 	count(c, question);
 	record_init(&out, RECORD_QUESTION);
-	why = desk_answer(&c->server->desk, question, &out, &c->pending);
+	record_copy(&out, question, "tag");
+	why = desk_answer(&c->server->desk, question, &out, &pending);
 	if (why != NULL) {
-		log_event("refused", "peer",
-		    log_number((long long)peer_uid(conn_fd(c->conn))), "error",
-		    why, NULL);
-		conn_close(c->conn);
-		client_free(c);
-	} else if (c->pending) {
-		strlcpy(
-		    c->wants, c->server->desk.facts.asked, sizeof(c->wants));
-		wait_for_fact(c, question);
+		complain(c, why, &out);
 	} else {
-		conn_send(c->conn, &out, NULL, -1);
-		if (conn_backlog(c->conn) > BACKLOG_MAX)
+		if (pending)
+			wait_for_fact(c, question);
+		else
+			conn_send(c->conn, &out, NULL, -1);
+		if (!may_ask(c))
 			conn_pause(c->conn);
-		else if (was)
-			conn_resume(c->conn);
 	}
 	record_free(&out);
 }
@@ -138,27 +190,42 @@ on_gone(struct conn *conn, const char *why, void *arg)
 static void
 on_drained(struct conn *conn, void *arg)
 {
-	struct client *c = arg;
-
-	if (!c->pending)
+	if (may_ask(arg))
 		conn_resume(conn);
 }
 
+/* One that waits for the fact since before this round. */
+static struct waiting *
+waits_for(struct server *s, const char *fact)
+{
+	struct waiting *w;
+
+	TAILQ_FOREACH(w, &s->waiting, next)
+	if (w->round != s->round && strcmp(w->fact, fact) == 0)
+		break;
+	return w;
+}
+
+/* Who is answered may ask on, and anything may come of that. */
 static void
 on_fact(const char *fact, void *arg)
 {
 	struct server *s = arg;
-	struct client *c, *next;
 	struct record question;
+	struct waiting *w;
+	struct client *c;
 
-	LIST_FOREACH_SAFE(c, &s->clients, all, next)
-	{
-		if (!c->pending || strcmp(c->wants, fact) != 0)
-			continue;
-		question = c->question; /* try may free c, and what it holds */
-		record_init(&c->question, RECORD_QUESTION);
+	s->round++;
+	while ((w = waits_for(s, fact)) != NULL) {
+		c = w->client;
+		question = w->question;
+		record_init(&w->question, RECORD_QUESTION);
+		waiting_free(w);
+		c->in_turn = false;
 		try(c, &question);
 		record_free(&question);
+		if (may_ask(c))
+			conn_resume(c->conn);
 	}
 }
 
@@ -172,8 +239,8 @@ on_client(int fd, void *arg)
 	if (c == NULL)
 		err(EXIT_TEMP, "client");
 	c->server = s;
-	record_init(&c->question, RECORD_QUESTION);
-	c->conn = conn_new(s->base, fd, RECORD_QUESTION, 0, &calls, c);
+	c->conn =
+	    conn_new(s->base, fd, RECORD_QUESTION + RECORD_TAG, 0, &calls, c);
 	if (c->conn == NULL) {
 		log_event("lost", "error", strerror(errno), NULL);
 		close(fd);
@@ -182,7 +249,6 @@ on_client(int fd, void *arg)
 	}
 	if (peer_allowed(&s->counting, fd))
 		c->held = rates_hold();
-	LIST_INSERT_HEAD(&s->clients, c, all);
 }
 
 static void
@@ -207,7 +273,7 @@ serve(const struct paths *paths, const struct walls *walls)
 	signal(SIGPIPE, SIG_IGN);
 	if ((s->base = event_base_new()) == NULL)
 		err(EXIT_TEMP, "event base");
-	LIST_INIT(&s->clients);
+	TAILQ_INIT(&s->waiting);
 	desk_open(&s->desk, s->base, paths->conf, false, on_fact, s);
 	path_socket(path, paths, "access");
 	s->rates = rates_new(ADDRESSES_MAX);
@@ -219,6 +285,7 @@ serve(const struct paths *paths, const struct walls *walls)
 		err(EXIT_TEMP, "signal");
 	walls_raise(walls, paths);
 	log_event("start", "listen", path, NULL);
+	log_by_turns(s->base);
 	event_base_dispatch(s->base);
 	desk_close(&s->desk);
 	rates_free(s->rates);

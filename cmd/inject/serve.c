@@ -16,6 +16,7 @@
 #include "exits.h"
 #include "helper.h"
 #include "log.h"
+#include "log_turn.h"
 #include "peer.h"
 #include "serve.h"
 #include "server.h"
@@ -425,6 +426,7 @@ serve(const struct paths *paths, const struct settings *settings,
 	walls_raise(walls, paths);
 	spares_fill(&s.spares, s.store.highest);
 	log_event("started", "program", "inject", "folder", s.mess.path, NULL);
+	log_by_turns(s.base);
 	if (event_base_dispatch(s.base) == -1)
 		err(EXIT_TEMP, "event loop");
 	store_seal(&s.store);

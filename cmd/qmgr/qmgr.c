@@ -19,6 +19,7 @@
 #include "drop.h"
 #include "exits.h"
 #include "log.h"
+#include "log_turn.h"
 #include "qmgr.h"
 #include "walls.h"
 
@@ -169,6 +170,7 @@ main(int argc, char *argv[])
 	load_all(&q);
 	age_begin(&q);
 	log_event("started", "program", "qmgr", NULL);
+	log_by_turns(q.base);
 	event_base_dispatch(q.base);
 	return 0;
 }

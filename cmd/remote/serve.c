@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "exits.h"
 #include "log.h"
+#include "log_turn.h"
 #include "peer.h"
 
 #define GRACE 5 /* seconds for what is in hand when we are told to end */
@@ -166,6 +167,7 @@ serve(const struct deliver_world *world, int fd, const struct peers *peers)
 	if (term == NULL || interrupt == NULL || server.grace == NULL ||
 	    event_add(term, NULL) == -1 || event_add(interrupt, NULL) == -1)
 		err(EXIT_TEMP, "signals");
+	log_by_turns(world->base);
 	(void)event_base_dispatch(world->base);
 	event_free(term);
 	event_free(interrupt);

@@ -265,7 +265,7 @@ static void
 name_session(struct hub *hub, char out[SESSION_NAME])
 {
 	snprintf(out, SESSION_NAME, "%08llx-%x-%lx",
-	    (unsigned long long)time(NULL), (unsigned)getpid(), ++hub->serial);
+	    (unsigned long long)time(NULL), (unsigned)hub->pid, ++hub->serial);
 }
 
 static void

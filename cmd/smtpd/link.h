@@ -25,7 +25,8 @@ struct hub {
 	TAILQ_HEAD(, link) links;
 	unsigned count;
 	unsigned long serial; /* of the last session */
-	struct event *stall;  /* to be added when a link waits for inject */
+	pid_t pid;
+	struct event *stall; /* to be added when a link waits for inject */
 	char buffer[LINK_BUFFER];
 	void (*closed)(struct hub *, const struct sockaddr *client);
 };

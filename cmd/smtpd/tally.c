@@ -10,7 +10,7 @@
 #include "exits.h"
 
 struct tally {
-	struct ask_pool *pool; /* of one line */
+	struct ask_pool *access; /* of one line */
 	LIST_HEAD(, tally_client) pending;
 };
 
@@ -23,14 +23,14 @@ struct tally_client {
 };
 
 struct tally *
-tally_new(struct event_base *base, const char *path, unsigned seconds)
+tally_new(struct ask_pool *access)
 {
 	struct tally *t;
 
 	if ((t = malloc(sizeof(*t))) == NULL)
 		err(EXIT_TEMP, "tally");
 	LIST_INIT(&t->pending);
-	t->pool = ask_pool_new(base, path, 1, seconds);
+	t->access = access;
 	return t;
 }
 
@@ -47,7 +47,6 @@ tally_free(struct tally *t)
 {
 	struct tally_client *c;
 
-	ask_pool_free(t->pool);
 	while ((c = LIST_FIRST(&t->pending)) != NULL)
 		client_free(c);
 	free(t);
@@ -64,7 +63,8 @@ on_begin(struct ask *a, const struct record *answer, struct evbuffer *content,
 		close(fd);
 	if (c->answer != NULL)
 		c->answer(answer, why, c->arg);
-	else if (answer != NULL)
+	/* It may have been counted even if nobody said so. */
+	if (c->answer == NULL || answer == NULL)
 		tally_end(c->tally, c->address);
 	client_free(c);
 	if (answer != NULL)
@@ -99,7 +99,7 @@ tally_begin(struct tally *t, const struct record *question,
 	c->answer = answer;
 	c->arg = arg;
 	LIST_INSERT_HEAD(&t->pending, c, next);
-	ask_send(ask_begin(t->pool, on_begin, c), question, NULL, -1);
+	ask_send(ask_begin(t->access, on_begin, c), question, NULL, -1);
 	return c;
 }
 
@@ -119,6 +119,6 @@ tally_end(struct tally *t, const char *address)
 	record_add(&q, "protocol_state", "DISCONNECT");
 	record_add(&q, "count", "yes");
 	record_add(&q, "client_address", address);
-	ask_send(ask_begin(t->pool, on_end, NULL), &q, NULL, -1);
+	ask_send(ask_begin(t->access, on_end, NULL), &q, NULL, -1);
 	record_free(&q);
 }

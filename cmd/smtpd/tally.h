@@ -1,15 +1,13 @@
 /*
  * tally - tell access of each connection that begins and that ends
  *
- * All of a worker's go over one connection of its own: when that is gone, so is
- * the worker, and access takes what it had open for closed.
+ * All of a worker's go over one connection: when that is gone, so is the
+ * worker, and access takes what it had open for closed.
  */
 #ifndef TALLY_H
 #define TALLY_H
 
-#include <event2/event.h>
-
-#include "record.h"
+#include "ask.h"
 
 struct tally;
 struct tally_client; /* one that connects, until access has answered */
@@ -18,9 +16,8 @@ struct tally_client; /* one that connects, until access has answered */
 typedef void tally_answer(
     const struct record *answer, const char *why, void *arg);
 
-/* path: the socket of access; seconds: the longest wait for an answer. */
-struct tally *tally_new(
-    struct event_base *, const char *path, unsigned seconds);
+/* access: a pool of one line, which outlives the tally. */
+struct tally *tally_new(struct ask_pool *access);
 void tally_free(struct tally *);
 
 /* Ask about a client that connects.  The answer never comes before this

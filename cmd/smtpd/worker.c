@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <event2/listener.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +17,9 @@
 #include "link.h"
 #include "listen.h"
 #include "log.h"
+#include "log_turn.h"
 
-#define ACCESS_LINES   64
+#define ACCESS_WIDTH   4096 /* questions at once; it counts clients by line */
 #define ACCESS_SECONDS 60
 #define POLICY_LINES   64
 /* inject holds a message as long as its client takes to send it */
@@ -103,13 +102,15 @@ start(struct server *v, const struct worker *w)
 
 	memset(v, 0, sizeof(*v));
 	v->hub.worker = w;
+	v->hub.pid = getpid();
 	v->hub.closed = closed;
 	TAILQ_INIT(&v->hub.links);
 	v->clients = clients_new();
-	v->hub.access = ask_pool_new(
-	    w->base, w->config->access, ACCESS_LINES, ACCESS_SECONDS);
+	v->hub.access =
+	    ask_pool_new(w->base, w->config->access, 1, ACCESS_SECONDS);
+	ask_pool_share(v->hub.access, ACCESS_WIDTH);
 	open_policies(&v->hub);
-	v->hub.tally = tally_new(w->base, w->config->access, ACCESS_SECONDS);
+	v->hub.tally = tally_new(v->hub.access);
 	v->hub.inject = ask_pool_new(
 	    w->base, w->config->inject, INJECT_LINES, INJECT_SECONDS);
 	v->tick = event_new(w->base, -1, EV_PERSIST, on_tick, v);
@@ -147,7 +148,6 @@ welcome(struct server *v, int fd, const struct sockaddr *client)
 {
 	const struct config *c = v->hub.worker->config;
 	unsigned have = clients_add(v->clients, client);
-	int on = 1;
 
 	if (v->hub.count >= c->sessions)
 		turn_away(v, fd, client, "4.3.2 Too many connections",
@@ -155,10 +155,8 @@ welcome(struct server *v, int fd, const struct sockaddr *client)
 	else if (have > c->per_client)
 		turn_away(v, fd, client, "4.7.0 Too many of your connections",
 		    "smtpd:smtpdperclient");
-	else {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	else
 		link_new(&v->hub, fd, fd, client);
-	}
 }
 
 static void
@@ -248,6 +246,7 @@ worker_serve(const struct worker *w, const int *fds, size_t count, int life)
 	v->life = event_new(w->base, life, EV_READ | EV_PERSIST, on_life, v);
 	if (v->life == NULL || event_add(v->life, NULL) == -1)
 		err(EXIT_TEMP, "worker");
+	log_by_turns(w->base);
 	if (event_base_dispatch(w->base) == -1)
 		err(EXIT_TEMP, "event loop");
 	exit(0);

@@ -98,6 +98,27 @@ is 'one who waits for DNS keeps nobody waiting' 'action=DUNNO
 the other waits' perl "$work/talk.pl" "$socket" a@has-a.test a@silent.test
 is 'and one who leaves meanwhile harms nobody' 'action=DUNNO
 the other waits' perl "$work/talk.pl" "$socket" a@has-mx.test a@silent.test
+# tagged: what is answered on one line while its first question waits
+tagged() {
+	printf 'tag=%s\n%s\n\n' \
+	    1 "protocol_state=MAIL
+sender=a@slow.silent.test" \
+	    2 "protocol_state=MAIL
+sender=a@has-a.test" \
+	    3 'client_address=rubbish' \
+	    4 "protocol_state=MAIL
+sender=a@has-mx.test" |
+		perl "$TESTS/lib/unix.pl" "$socket" 3 | grep -v '^rule'
+}
+is 'nor the others on his line, if they have tags; rubbish is one of them' \
+    'tag=2
+action=DUNNO
+
+tag=3
+error=malformed client_address
+
+tag=4
+action=DUNNO' tagged
 
 cat >"$work/many.pl" <<'EOT'
 # many SOCKET: names that nobody answers for, until one is answered at once

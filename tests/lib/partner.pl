@@ -8,7 +8,8 @@
 # %05d is the number of the question.  A MATCH 'recipient=a@b|action=...' gives
 # the answer for a question that has that field.  The answers HANGUP, SILENCE
 # and RUBBISH do what they say.  Every question is written to LOG as it came,
-# with its content, followed by a line "--" ("-- cut" if the peer left in it).
+# with its content, followed by a line "--" ("-- cut" if the peer left in it);
+# but for its tag, which goes back with the answer.
 use strict;
 use warnings;
 use IO::Select;
@@ -52,6 +53,7 @@ sub answer_to {
 # One whole question, of one or more records, is in.
 sub answer {
 	my ($peer) = @_;
+	my $tag = $question{$peer} =~ s/\A(tag=\d+\n)// ? $1 : '';
 	my $text = answer_to($question{$peer});
 	print $log $question{$peer}, "--\n";
 	delete $question{$peer};
@@ -60,7 +62,7 @@ sub answer {
 	return print $peer "rub bish\n\n" if $text eq 'RUBBISH';
 	$count++;
 	$text =~ s/%05d/sprintf('%05d', $count)/e;
-	print $peer join("\n", split(/\|/, $text)), "\n\n";
+	print $peer $tag, join("\n", split(/\|/, $text)), "\n\n";
 }
 
 sub drop {

@@ -16,24 +16,39 @@
 static char dir[] = "/tmp/ask.XXXXXX", path[64];
 static struct event_base *base;
 
-/* A neighbour that says what it was asked; "die" closes the connection. */
+/*
+ * A neighbour that says what it was asked; "die" closes the connection, "mute"
+ * is never answered, and "late" only behind the next one.
+ */
 static void
 echo(struct conn *c, const struct record *r, struct evbuffer *content, int fd,
     void *arg)
 {
+	const char *request = record_text(r, "request");
+	static struct record late;
 	struct record answer;
 
 	(void)content;
 	(void)fd;
 	(void)arg;
-	if (strcmp(record_text(r, "request"), "die") == 0) {
+	if (strcmp(request, "die") == 0) {
 		conn_close(c);
 		return;
 	}
+	if (strcmp(request, "mute") == 0)
+		return;
 	record_init(&answer, RECORD_QUESTION);
-	record_add(&answer, "text", record_text(r, "request"));
+	record_copy(&answer, r, "tag");
+	record_add(&answer, "text", request);
+	if (strcmp(request, "late") == 0) {
+		late = answer;
+		return;
+	}
 	conn_send(c, &answer, NULL, -1);
 	record_free(&answer);
+	if (late.len > 0)
+		conn_send(c, &late, NULL, -1);
+	record_free(&late);
 }
 
 static void
@@ -173,6 +188,107 @@ a_neighbour_that_dies_fails_one_question(void **state)
 	end(pool, l);
 }
 
+/* --- a shared line -------------------------------------------------------- */
+
+static unsigned lines;
+
+static void
+counted(int fd, void *arg)
+{
+	lines++;
+	accepted(fd, arg);
+}
+
+static struct ask_pool *
+shared(unsigned seconds, struct conn_listener **l)
+{
+	struct ask_pool *pool = ask_pool_new(base, path, 1, seconds);
+
+	ask_pool_share(pool, 3);
+	*l = conn_listen(base, path, NULL, counted, NULL);
+	lines = 0;
+	return pool;
+}
+
+static void
+answers_of_a_shared_line_come_in_any_order(void **state)
+{
+	struct conn_listener *l;
+	struct ask_pool *pool = shared(10, &l);
+	struct heard h = {0};
+
+	(void)state;
+	put(pool, "late", &h);
+	put(pool, "b", &h);
+	put(pool, "c", &h);
+	put(pool, "d", &h); /* one too many: it waits for its turn */
+	event_base_dispatch(base);
+	assert_string_equal(h.text, "b;late;c;d;");
+	assert_int_equal(lines, 1);
+	end(pool, l);
+}
+
+static void
+who_gives_up_leaves_the_shared_line(void **state)
+{
+	struct conn_listener *l;
+	struct ask_pool *pool = shared(10, &l);
+	struct heard h = {0}, never = {0};
+	struct ask *a = ask_begin(pool, answer, &never);
+	struct record r;
+
+	(void)state;
+	record_init(&r, 1000);
+	record_add(&r, "request", "late");
+	ask_send(a, &r, NULL, -1);
+	record_free(&r);
+	put(pool, "a", &h);
+	ask_cancel(a);
+	put(pool, "b", &h);
+	event_base_dispatch(base);
+	assert_string_equal(h.text, "a;b;");
+	assert_int_equal(never.answers, 0);
+	assert_int_equal(lines, 1);
+	end(pool, l);
+}
+
+static void
+who_gets_no_answer_leaves_it_too(void **state)
+{
+	struct conn_listener *l;
+	struct ask_pool *pool = shared(1, &l);
+	struct heard h = {0};
+
+	(void)state;
+	put(pool, "mute", &h);
+	event_base_dispatch(base);
+	assert_string_equal(h.text, "no answer in time;");
+	put(pool, "b", &h);
+	event_base_dispatch(base);
+	assert_string_equal(h.text, "no answer in time;b;");
+	assert_int_equal(lines, 1);
+	end(pool, l);
+}
+
+static void
+all_on_a_shared_line_fail_with_it(void **state)
+{
+	struct conn_listener *l;
+	struct ask_pool *pool = shared(10, &l);
+	struct heard h = {0};
+
+	(void)state;
+	put(pool, "mute", &h);
+	put(pool, "die", &h);
+	put(pool, "mute", &h);
+	put(pool, "d", &h);
+	event_base_dispatch(base);
+	assert_int_equal(h.failures, 3);
+	assert_non_null(strstr(h.text, ";d;"));
+	assert_int_equal(lines, 2);
+	end(pool, l);
+}
+
 static int
 tidy(void **state)
 {
@@ -189,6 +305,10 @@ main(void)
 	    cmocka_unit_test(a_neighbour_may_come_late),
 	    cmocka_unit_test(but_not_for_ever),
 	    cmocka_unit_test(a_neighbour_that_dies_fails_one_question),
+	    cmocka_unit_test(answers_of_a_shared_line_come_in_any_order),
+	    cmocka_unit_test(who_gives_up_leaves_the_shared_line),
+	    cmocka_unit_test(who_gets_no_answer_leaves_it_too),
+	    cmocka_unit_test(all_on_a_shared_line_fail_with_it),
 	};
 
 	if (mkdtemp(dir) == NULL || (base = event_base_new()) == NULL)
