@@ -71,8 +71,9 @@ disk_begin() {
 	mount_disk "$type" "$dir/shelf/disk" "$fs" || bail "no $type"
 }
 
+# Who was killed may still be on its way out.
 disk_end() {
-	umount "$fs"
+	until_so umount "$fs" || bail "$fs is busy"
 }
 
 heal() {

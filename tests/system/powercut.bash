@@ -93,7 +93,10 @@ cut_heal() {
 	find "$dir/healed/mail/" -name '*.lock' -exec touch -d '10 minutes ago' {} +
 	cut_conf "$dir/healed" "$dir/healed/mail"
 	head -n "$(cat "$dir/count.$n")" "$dir/acks" >"$dir/acks.$n"
-	"$instance" start "$dir/healed" >"$dir/words" 2>&1 || return
+	"$instance" start "$dir/healed" >"$dir/words" 2>&1 || {
+		cat "$dir/words"
+		return 1
+	}
 	patience=60
 	until_so queue_empty || {
 		POSTERN=$dir/healed "$BIN/qstat" | tail -n 5
