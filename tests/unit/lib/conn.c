@@ -180,9 +180,12 @@ test_without_descriptors_it_waits_and_does_not_spin(void **state)
 	char dir[] = "/tmp/conn.XXXXXX", path[64];
 	struct conn_listener *l;
 	struct rlimit was, none;
-	int peer, saved = dup(STDERR_FILENO), log[2], accepted = 0;
+	int peer, saved, log[2], accepted = 0;
 
 	(void)state;
+	if (getenv("VALGRIND") != NULL)
+		skip(); /* it accepts, closes that and says EMFILE */
+	saved = dup(STDERR_FILENO);
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	l = conn_listen(base, path, NULL, on_accepted, &accepted);
