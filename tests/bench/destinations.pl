@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 # destinations.pl - the good, the slow, the dead and tarpits
 #
-#	destinations.pl serve KIND N [FILE]	N servers; their ports on one line;
-#			FILE grows by a byte for each message
+#	destinations.pl serve KIND N [FILE [ADDRESS [PORT]]]
+#			N servers; their ports on one line; FILE grows by a byte
+#			for each message
 #	destinations.pl send HOST:PORT N DOMAIN	N messages, over four connections
 use strict;
 use warnings;
@@ -43,14 +44,16 @@ sub talk {
 }
 
 sub serve {
-	my ($kind, $count, $file) = @_;
+	my ($kind, $count, $file, $address, $port) = @_;
+	$address //= '127.0.0.1';
 	open $taken, '>>', $file or die "$file: $!\n" if defined $file;
-	my @listen = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+	my @listen = map { IO::Socket::INET->new(LocalAddr => $address,
+	    LocalPort => $port // 0, ReuseAddr => 1,
 	    Listen => $kind eq 'dead' ? 1 : 1000) or die "listen: $!\n" }
 	    1 .. $count;
 	# The kernel drops what goes to a full backlog that nobody takes from.
 	my @stuck = map { IO::Socket::INET->new(Blocking => 0,
-	    PeerAddr => '127.0.0.1', PeerPort => $listen[0]->sockport) } 1 .. 4
+	    PeerAddr => $address, PeerPort => $listen[0]->sockport) } 1 .. 4
 	    if $kind eq 'dead';
 	$| = 1;
 	print join(' ', map { $_->sockport } @listen), "\n";

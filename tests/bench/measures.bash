@@ -51,8 +51,13 @@ source_to_all() {
 	wait "${jobs[@]}"
 }
 
+drained() {
+	outside_room "$1" drain
+}
+
 # flow NAME MEASURE COUNT COMMAND...: what the command sends is timed until all
-# is taken, and until the queue is empty.
+# is taken, and until the queue is empty, or what the caller's $end_of_flow waits
+# for.
 flow() {
 	local name=$1 measure=$2 count=$3 began taken whole spent
 	shift 3
@@ -60,7 +65,7 @@ flow() {
 	began=$EPOCHREALTIME
 	"$@" || tell "$name" "$measure" failed "$?"
 	taken=$(since "$began")
-	outside_room "$name" drain || tell "$name" "$measure" stuck 1
+	"${end_of_flow:-drained}" "$name" || tell "$name" "$measure" stuck 1
 	whole=$(since "$began")
 	spent=$(awk -v a="$spent" -v b="$(cpu "$name")" \
 	    'BEGIN { print b - a }')
@@ -100,66 +105,37 @@ a20d() { accept "$1" a20d 20 -d; }
 a100d() { accept "$1" a100d 100 -d; }
 b1() { accept "$1" "b1-$format" 20; }
 
+# How long the 250 after the dot takes, at half the pace of a20, and how long the
+# disk takes for a flush just before.
+i() {
+	local rate flush column value sent=0 median=0
+	rate=$(awk -F, -v round="$round" -v name="$1" -v n="$(setting "$1" mail)" '
+	    $1 == round && $2 == name && $3 == "a20" && $4 == "taken" { n = $5 }
+	    END { print n / 2 }' "$csv")
+	mkdir -p "$store/probe"
+	flush=$("$here/probe" "$store/probe" 0.3 |
+	    awk '$1 == "records" { print 1000 / $2 }')
+	while read -r column value; do
+		case $column in
+		sent) sent=$value ;;
+		median) median=$value ;&
+		worst99) tell "$1" i "$column" "$value" ;;
+		failed) [ "$value" = 0 ] || tell "$1" i failed "$value" ;;
+		late)	;; # it is for whoever runs it by hand
+		esac
+	done < <("$tools/pace" -r "$rate" -s "$seconds" 127.0.0.1 \
+	    "$(setting "$1" port)")
+	tell "$1" i flushes "$(per "$median" "$flush")"
+	drained "$1" || tell "$1" i stuck 1
+	account "$1" i "$sent"
+}
+
 b20() {
 	local count
 	count=$(how_many "$(setting "$1" mail)")
 	flow "$1" "b20-$format" "$count" source_to_all "$1" 20 "$count"
 	account "$1" "b20-$format" "$count"
 }
-
-# --- to other hosts --------------------------------------------------------
-
-# smtp-sink counts what it got into a file.
-sink_begin() {
-	"$tools/smtp-sink" -c -u nobody 127.0.0.1:2600 1024 \
-	    >"$store/sunk" 2>&1 &
-	sink_pid=$!
-	soon greets 2600 || die "no smtp-sink"
-}
-
-sink_end() {
-	kill "$sink_pid"
-	wait "$sink_pid" 2>/dev/null
-}
-
-# sunk NAME MEASURE NUMBER: whether so many came, if not more
-sunk() {
-	soon sunk_so "$3" || tell "$1" "$2" missing "$(($3 - $(sunk_now)))"
-}
-sunk_so() {
-	[ "$(sunk_now)" -ge "$1" ]
-}
-sunk_now() {
-	tr '\r' '\n' <"$store/sunk" | awk -F'mesg=' 'NF > 1 { n = $2 + 0 }
-		END { print n + 0 }'
-}
-
-c() {
-	local count
-	count=$(how_many "$(setting "$1" relay)")
-	sink_begin
-	flow "$1" c "$count" source_mail "$1" 20 "$count" u1@relay.test
-	sunk "$1" c "$count"
-	sink_end
-}
-
-# big NAME MEASURE MESSAGES OPTION...: how long one transaction takes
-big() {
-	local name=$1 measure=$2 began
-	shift 2
-	sink_begin
-	began=$EPOCHREALTIME
-	timeout 300 "$tools/smtp-source" -s 1 -m 1 -f bench@sender.test \
-	    -t u@relay.test "$@" "127.0.0.1:$(setting "$name" port)" ||
-		tell "$name" "$measure" failed "$?"
-	outside_room "$name" drain || tell "$name" "$measure" stuck 1
-	tell "$name" "$measure" seconds "$(since "$began")"
-	sunk "$name" "$measure" 1
-	sink_end
-}
-
-f25m() { big "$1" f25m -l $((25 << 20)); }
-f1000() { big "$1" f1000 -l 4096 -r 1000; }
 
 # --- from the command line -------------------------------------------------
 
