@@ -107,12 +107,21 @@ open_file(struct mbox *m, mode_t mode, struct fate *f)
 	return 1;
 }
 
+bool
+mbox_stands(const struct mbox *m)
+{
+	struct stat named, opened;
+
+	return m->fd != -1 && fstat(m->fd, &opened) == 0 &&
+	       lstat(m->path, &named) == 0 && objection(&opened) == NULL &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 /* 1 ours; 0 another's; -1. */
 static int
 lock_file(struct mbox *m, struct fate *f)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	struct stat named, opened;
 
 	if (fcntl(m->fd, F_SETLK, &whole) == -1) {
 		if (errno == EAGAIN || errno == EACCES)
@@ -120,10 +129,7 @@ lock_file(struct mbox *m, struct fate *f)
 		return fail(f, m->path);
 	}
 	/* A reader that held the lock may have put a new file in its place. */
-	if (fstat(m->fd, &opened) == -1)
-		return fail(f, m->path);
-	return lstat(m->path, &named) == 0 && objection(&opened) == NULL &&
-	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+	return mbox_stands(m);
 }
 
 static int

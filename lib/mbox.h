@@ -31,6 +31,8 @@ struct mbox {
  */
 int mbox_open(
     struct mbox *, const char *path, mode_t mode, unsigned wait, struct fate *);
+/* Is it open, and still the file of its name? */
+bool mbox_stands(const struct mbox *);
 /* Unlock and close. */
 void mbox_close(struct mbox *);
 

@@ -2,11 +2,14 @@
 
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exits.h"
@@ -18,6 +21,14 @@
 #define WAIT 10   /* seconds for a lock */
 #define MOST 2048 /* bytes of a question or an answer */
 #define MODE 0660
+
+/*
+ * Milliseconds.  A lock costs a file made and removed, so it is kept for the
+ * next batch if that comes at once; but then others have their turn.
+ */
+#define LINGER 5
+#define HOLD   100
+#define GAP    25
 
 /* It has group mail, so it has nothing else. */
 static const struct walls walls = {
@@ -47,17 +58,36 @@ take_group(void)
 		err(EXIT_TEMP, "group");
 }
 
-static void
-open_spool(int fd, const char *spool, struct mbox *m)
+struct kept {
+	struct mbox mbox;
+	int64_t since; /* milliseconds: when it was locked */
+};
+
+static int64_t
+milliseconds(void)
 {
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+open_spool(int fd, const char *spool, struct kept *k)
+{
+	struct mbox *m = &k->mbox;
 	struct record answer;
 	struct fate f;
 	size_t len;
 	char *bytes;
+	bool stands = mbox_stands(m);
 
-	if (m->fd != -1)
+	if (!stands) {
 		mbox_close(m);
-	if (mbox_open(m, spool, MODE, WAIT, &f) == 0)
+		stands = mbox_open(m, spool, MODE, WAIT, &f) == 0;
+		k->since = milliseconds();
+	}
+	if (stands)
 		fate_set(&f, FATE_DONE, "2.0.0", "open");
 	record_init(&answer, RECORD_QUESTION);
 	fate_tell(&f, &answer);
@@ -69,9 +99,22 @@ open_spool(int fd, const char *spool, struct mbox *m)
 }
 
 static void
+shut_spool(int fd, struct kept *k)
+{
+	struct pollfd next = {.fd = fd, .events = POLLIN};
+	bool long_enough = milliseconds() - k->since >= HOLD;
+
+	if (!long_enough && poll(&next, 1, LINGER) == 1)
+		return;
+	mbox_close(&k->mbox);
+	if (long_enough)
+		(void)poll(NULL, 0, GAP);
+}
+
+static void
 keep(int fd, const char *spool, const struct paths *paths)
 {
-	struct mbox m = {.fd = -1};
+	struct kept kept = {.mbox.fd = -1};
 	char question[MOST];
 	ssize_t len;
 
@@ -91,11 +134,11 @@ keep(int fd, const char *spool, const struct paths *paths)
 		if (len == -1 && errno != EINTR)
 			break;
 		if (len > 0 && question[0] == 'o')
-			open_spool(fd, spool, &m);
+			open_spool(fd, spool, &kept);
 		else if (len > 0)
-			mbox_close(&m);
+			shut_spool(fd, &kept);
 	}
-	mbox_close(&m);
+	mbox_close(&kept.mbox);
 	_exit(0);
 }
 

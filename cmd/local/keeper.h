@@ -30,7 +30,7 @@ void keeper_start(struct keeper *, const char *spool, const struct paths *);
 
 /* The spool file, open, locked and to be closed; -1 and a fate. */
 int keeper_open(struct keeper *, struct fate *);
-/* Unlock it. */
+/* Unlock it: at once, or with the next batches that come within a moment. */
 void keeper_shut(struct keeper *);
 
 #endif

@@ -495,6 +495,25 @@ test_a_content_that_is_cut_short_leaves_nothing_and_waits_alone(void **state)
 	assert_file(path, "before\n\n" HEAD "w\n\n");
 }
 
+static void
+test_a_locked_mailbox_that_was_replaced_no_longer_stands(void **state)
+{
+	struct mbox m;
+	struct fate f;
+
+	(void)state;
+	assert_int_equal(mbox_open(&m, path, 0600, 0, &f), 0);
+	assert_true(mbox_stands(&m));
+	assert_int_equal(link(path, other), 0);
+	assert_false(mbox_stands(&m));
+	assert_int_equal(unlink(path), 0);
+	assert_false(mbox_stands(&m));
+	put_file(path, "");
+	assert_false(mbox_stands(&m));
+	mbox_close(&m);
+	assert_false(mbox_stands(&m));
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int
@@ -506,6 +525,7 @@ main(void)
 	    cmocka_unit_test(test_a_last_line_that_ends_in_nul_is_ended_too),
 	    cmocka_unit_test(test_the_from_line_is_one_line_of_three_words),
 	    cmocka_unit_test(test_a_monstrous_sender_is_cut),
+	    CASE(test_a_locked_mailbox_that_was_replaced_no_longer_stands),
 	    CASE(test_a_symbolic_link_is_refused),
 	    CASE(test_a_fifo_is_refused_and_not_waited_for),
 	    CASE(test_a_second_name_is_refused),
