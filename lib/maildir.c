@@ -111,8 +111,15 @@ open_folders(struct maildir *m)
 	return 0;
 }
 
-/* --- one message -----------------------------------------------------------
+/* --- messages --------------------------------------------------------------
  */
+
+/* One on its way from tmp/ to new/. */
+struct parcel {
+	struct letter *letter;
+	int fd; /* -1: it has failed */
+	char name[MAILDIR_NAME];
+};
 
 /* A file of a new name in tmp/. */
 static int
@@ -132,94 +139,122 @@ create(struct maildir *m, char name[MAILDIR_NAME])
 	return -1;
 }
 
-static int
-fill(int fd, const struct letter *l)
+/* errno says why. */
+static void
+fail(const struct maildir *m, struct parcel *p, int folder)
 {
-	char *head = letter_head(l, true);
-	int r = letter_to_fd(head, strlen(head), &fd);
+	int saved = errno;
 
-	free(head);
-	if (r == 0)
-		r = letter_read(l, letter_to_fd, &fd);
-	return r == 0 ? fsync(fd) : -1;
+	if (p->fd != -1) {
+		(void)unlinkat(folder, p->name, 0);
+		close(p->fd);
+	}
+	p->fd = -1;
+	errno = saved;
+	fate_errno(&p->letter->fate, m->path);
 }
 
-/* Written whole and in new/, under name; or nothing is left, -1. */
-static int
-deliver(struct maildir *m, const struct letter *l, char name[MAILDIR_NAME])
+/* The disk begins with it at once, while we write the next one. */
+static void
+write_down(struct maildir *m, struct parcel *p)
 {
-	int fd = create(m, name), r, saved;
+	const struct letter *l = p->letter;
+	char *head;
+	int r;
 
-	if (fd == -1)
+	p->fd = create(m, p->name);
+	if (p->fd != -1) {
+		head = letter_head(l, true);
+		r = letter_to_fd(head, strlen(head), &p->fd);
+		free(head);
+		if (r == 0 && letter_read(l, letter_to_fd, &p->fd) == 0) {
+			(void)sync_file_range(
+			    p->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+			return;
+		}
+	}
+	fail(m, p, m->tmp);
+}
+
+/* Not over a name that is there: not every file system can do that in one. */
+static int
+move(const struct maildir *m, const char *name)
+{
+	if (renameat2(m->tmp, name, m->new, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	r = fill(fd, l);
-	if (close(fd) == -1)
-		r = -1;
-	CRASH_POINT("maildir", "written");
-	if (r == 0)
-		r = linkat(m->tmp, name, m->new, name, 0);
-	saved = errno;
-	CRASH_POINT("maildir", "linked");
+	if (linkat(m->tmp, name, m->new, name, 0) == -1)
+		return -1;
 	(void)unlinkat(m->tmp, name, 0);
-	errno = saved;
-	return r;
+	return 0;
 }
 
 /* new/ could not be synced, so nobody may rely on what we put there. */
 static void
-take_back(const struct maildir *m, struct letter *const list[], size_t count,
-    char names[][MAILDIR_NAME])
+take_back(const struct maildir *m, struct parcel *list, size_t count)
 {
 	int error = errno;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		if (names[i][0] == '\0')
-			continue;
-		(void)unlinkat(m->new, names[i], 0);
-		errno = error;
-		fate_errno(&list[i]->fate, m->path);
-	}
+	for (i = 0; i < count; i++)
+		if (list[i].fd != -1) {
+			errno = error;
+			fail(m, &list[i], m->new);
+		}
 }
 
+/*
+ * All are written, then all synced, for the first sync does most of the work of
+ * the others; whole and durable files get their names in new/, and those are
+ * synced at once too.
+ */
 static void
-deliver_all(struct maildir *m, struct letter *const list[], size_t count,
-    char names[][MAILDIR_NAME])
+deliver_all(struct maildir *m, struct parcel *list, size_t count)
 {
-	size_t i;
+	struct parcel *p, *end = list + count;
 
-	for (i = 0; i < count; i++) {
-		if (deliver(m, list[i], names[i]) == 0) {
-			fate_set(&list[i]->fate, FATE_DONE, "2.0.0",
-			    "delivered to %s", m->path);
-		} else {
-			fate_errno(&list[i]->fate, m->path);
-			names[i][0] = '\0';
-		}
-	}
+	for (p = list; p < end; p++)
+		write_down(m, p);
+	for (p = list; p < end; p++)
+		if (p->fd != -1 && fsync(p->fd) == -1)
+			fail(m, p, m->tmp);
+	CRASH_POINT("maildir", "written");
+	for (p = list; p < end; p++)
+		if (p->fd != -1 && move(m, p->name) == -1)
+			fail(m, p, m->tmp);
+	CRASH_POINT("maildir", "moved");
 	if (fsync(m->new) == -1)
-		take_back(m, list, count, names);
+		take_back(m, list, count);
 	CRASH_POINT("maildir", "durable");
+	for (p = list; p < end; p++)
+		if (p->fd != -1) {
+			close(p->fd);
+			fate_set(&p->letter->fate, FATE_DONE, "2.0.0",
+			    "delivered to %s", m->path);
+		}
 }
 
 void
 maildir_deliver(const char *path, struct letter *const list[], size_t count)
 {
 	struct maildir m = {.path = path, .folder = -1, .tmp = -1, .new = -1};
-	char(*names)[MAILDIR_NAME] = calloc(count, sizeof(*names));
+	struct parcel *parcels = calloc(count, sizeof(*parcels));
 	struct fate fate;
 	size_t i;
 
 	if (gethostname(m.host, sizeof(m.host)) == -1)
 		m.host[0] = '\0';
 	m.host[sizeof(m.host) - 1] = '\0';
-	if (names != NULL && open_folders(&m) == 0) {
-		deliver_all(&m, list, count, names);
+	if (parcels != NULL && open_folders(&m) == 0) {
+		for (i = 0; i < count; i++)
+			parcels[i].letter = list[i];
+		deliver_all(&m, parcels, count);
 	} else {
 		fate_errno(&fate, path);
 		for (i = 0; i < count; i++)
 			list[i]->fate = fate;
 	}
 	close_folders(&m);
-	free(names);
+	free(parcels);
 }

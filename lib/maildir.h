@@ -1,7 +1,7 @@
 /*
  * maildir - a mailbox that is a folder, one file a message
  *
- * A message is written to tmp/, synced, linked into new/, and new/ is synced:
+ * A message is written to tmp/, synced, moved into new/, and new/ is synced:
  * so it is in new/ whole or not at all.  No locks.  The folder must be ours; it
  * and its parts are made, mode 0700, if they are missing.
  */

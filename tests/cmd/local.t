@@ -239,9 +239,8 @@ if as strace -o /dev/null true 2>/dev/null; then
 	}
 	is 'killed while it writes, or before the sync' '0 0 done 1
 0 0 done 1' eval 'dies_at write; dies_at fsync'
-	is 'killed before it is linked' '0 0 done 1' dies_at linkat
-	is 'killed when it is in new, and whole' '1 0 done 2
-1 0 done 2' eval 'dies_at unlinkat; dies_at fsync 2'
+	is 'killed before it is moved' '0 0 done 1' dies_at renameat2
+	is 'killed when it is in new, and whole' '1 0 done 2' dies_at fsync 2
 	fails_at() {
 		rm -f "$maildir"/new/* "$maildir"/tmp/*
 		as strace -f -qq -o /dev/null \
