@@ -159,13 +159,29 @@ set_timer(struct link *link)
 		(void)event_add(link->timer, &limit);
 }
 
+/*
+ * Mostly the kernel takes it all at once, and the loop need not be troubled.
+ * A long body goes by the loop, for others wait too; an error shows there.
+ */
+static void
+send_out(struct link *link)
+{
+	struct evbuffer *out = link->engine.out;
+
+	if (link->engine.phase != PHASE_BODY &&
+	    evbuffer_get_length(out) == backlog(link))
+		(void)evbuffer_write(out, bufferevent_getfd(link->stream));
+	if (evbuffer_get_length(out) > 0)
+		(void)bufferevent_write_buffer(link->stream, out);
+}
+
 /* After whatever the engine was told. */
 static void
 pump(struct link *link)
 {
 	if (link->stream != NULL) {
 		feed_body(link);
-		(void)bufferevent_write_buffer(link->stream, link->engine.out);
+		send_out(link);
 	}
 	set_timer(link);
 }
