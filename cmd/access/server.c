@@ -96,9 +96,9 @@ client_free(struct client *c)
 
 /*
  * It does not speak our language.  On a line that many questions share, only
- * this one is lost: it is answered without an action.
+ * this one is lost: it is answered without an action.  false: c is gone.
  */
-static void
+static bool
 complain(struct client *c, const char *why, struct record *out)
 {
 	log_event("refused", "peer",
@@ -107,10 +107,11 @@ complain(struct client *c, const char *why, struct record *out)
 	if (out->len > 0) {
 		record_add(out, "error", why);
 		conn_send(c->conn, out, NULL, -1);
-		return;
+		return true;
 	}
 	conn_close(c->conn);
 	client_free(c);
+	return false;
 }
 
 static bool
@@ -141,20 +142,20 @@ wait_for_fact(struct client *c, const struct record *question)
 	c->in_turn = record_get(question, "tag") == NULL;
 }
 
-/* Answer, or let it wait.  c may be gone when this returns. */
-static void
+/* Answer, or let it wait.  false: c is gone. */
+static bool
 try(struct client *c, const struct record *question)
 {
 	struct record out;
 	const char *why;
-	bool pending;
+	bool pending, there = true;
 
 	count(c, question);
 	record_init(&out, RECORD_QUESTION);
 	record_copy(&out, question, "tag");
 	why = desk_answer(&c->server->desk, question, &out, &pending);
 	if (why != NULL) {
-		complain(c, why, &out);
+		there = complain(c, why, &out);
 	} else {
 		if (pending)
 			wait_for_fact(c, question);
@@ -164,6 +165,7 @@ try(struct client *c, const struct record *question)
 			conn_pause(c->conn);
 	}
 	record_free(&out);
+	return there;
 }
 
 static void
@@ -174,7 +176,7 @@ on_record(struct conn *conn, const struct record *question,
 	(void)content;
 	if (fd != -1)
 		close(fd);
-	try(arg, question);
+	(void)try(arg, question);
 }
 
 static void
@@ -222,10 +224,9 @@ on_fact(const char *fact, void *arg)
 		record_init(&w->question, RECORD_QUESTION);
 		waiting_free(w);
 		c->in_turn = false;
-		try(c, &question);
-		record_free(&question);
-		if (may_ask(c))
+		if (try(c, &question) && may_ask(c))
 			conn_resume(c->conn);
+		record_free(&question);
 	}
 }
 

@@ -243,6 +243,7 @@ meet(int listener, short what, void *arg)
 
 	(void)what;
 	(void)arg;
+	/* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
 	if ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) == -1)
 		return;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
