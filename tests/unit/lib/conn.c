@@ -184,7 +184,7 @@ test_without_descriptors_it_waits_and_does_not_spin(void **state)
 
 	(void)state;
 	if (getenv("VALGRIND") != NULL)
-		skip(); /* it accepts, closes that and says EMFILE */
+		return; /* it accepts, closes that and says EMFILE */
 	saved = dup(STDERR_FILENO);
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
