@@ -28,19 +28,6 @@ struct parcel {
 	struct envelope *envelope;
 };
 
-struct door {
-	TAILQ_ENTRY(door) next; /* the least used first */
-	struct qmgr *q;
-	struct conn *conn; /* NULL while it is opened */
-	bool asked;        /* lspawn is opening it */
-	int64_t used;
-	int64_t heard;   /* since then it owes us an answer */
-	int64_t partial; /* till then it knows what no retry may repeat */
-	STAILQ_HEAD(, parcel) parcels;
-	char owner[ACCOUNT_SIZE];
-	char alias[]; /* it follows this one and no other, or "" */
-};
-
 static const char *
 lane_user(const struct lane *lane)
 {
@@ -53,24 +40,26 @@ is_alias(const struct lane *lane)
 	return strncmp(lane->name, LANE_ALIAS, strlen(LANE_ALIAS)) == 0;
 }
 
-/* Every lane of this door may go on, or has to look for another. */
+/* The lane may go on, or has to look for another door. */
+static void
+lane_free_to_go(struct qmgr *q, struct lane *lane, bool keep)
+{
+	if (!keep)
+		door_serves(NULL, lane);
+	lane->blocked = false;
+	lane_update(&q->lanes, lane);
+	lane_drop(&q->lanes, lane);
+}
+
 static void
 door_lanes(struct door *d, bool keep)
 {
-	struct lanes *lanes = &d->q->lanes;
+	struct qmgr *q = d->q;
 	struct lane *lane, *next;
 
-	for (lane = lane_first(lanes); lane != NULL; lane = next) {
-		next = lane_after(lanes, lane);
-		if (lane->door != d)
-			continue;
-		if (!keep)
-			lane->door = NULL;
-		lane->blocked = false;
-		lane_update(lanes, lane);
-		lane_drop(lanes, lane);
-	}
-	turn_soon(d->q);
+	LIST_FOREACH_SAFE(lane, &d->lanes, beside, next)
+	lane_free_to_go(q, lane, keep);
+	turn_soon(q);
 }
 
 /* All that wait in the lane get the same outcome. */
@@ -139,7 +128,7 @@ parcel_answer(struct door *d, const struct outcome *o)
 	free(p);
 	turn_soon(q);
 	/* Another owner may be waiting for a door to become idle. */
-	if (STAILQ_EMPTY(&d->parcels) && q->door_count > q->settings.doors_most)
+	if (STAILQ_EMPTY(&d->parcels) && !TAILQ_EMPTY(&q->doors.waiting))
 		event_active(q->again, EV_TIMEOUT, 0);
 }
 
@@ -193,12 +182,11 @@ on_gone(struct conn *c, const char *why, void *arg)
 	if (!STAILQ_EMPTY(&d->parcels))
 		log_event("error", "what", "local", "owner", d->owner, "reason",
 		    why == NULL ? o.text : why, NULL);
-	TAILQ_REMOVE(&q->doors, d, next);
-	q->door_count--;
 	while (!STAILQ_EMPTY(&d->parcels))
 		parcel_answer(d, &o);
 	door_lanes(d, false);
-	free(d);
+	doors_free(&q->doors, d);
+	event_active(q->again, EV_TIMEOUT, 0);
 }
 
 static void
@@ -212,43 +200,18 @@ static const struct conn_calls calls = {on_record, on_gone, on_drained};
 
 /* --- opening -------------------------------------------------------------- */
 
+/* Who waits has its place now. */
 static void
 door_close(struct door *d)
 {
-	TAILQ_REMOVE(&d->q->doors, d, next);
-	d->q->door_count--;
+	struct qmgr *q = d->q;
+
 	if (d->conn != NULL)
 		conn_close(d->conn);
 	door_lanes(d, false);
-	free(d);
-}
-
-static bool
-is_idle(const struct door *d)
-{
-	return d->conn != NULL && STAILQ_EMPTY(&d->parcels);
-}
-
-/*
- * Close the least used one that has nothing to do; one that remembers half a
- * letter only if there is no other.  false if there is none.
- */
-static bool
-door_make_room(struct qmgr *q)
-{
-	int64_t now = time(NULL);
-	struct door *d, *found = NULL;
-
-	TAILQ_FOREACH(d, &q->doors, next)
-	if (is_idle(d) && (found == NULL || d->partial <= now)) {
-		found = d;
-		if (d->partial <= now)
-			break;
-	}
-	if (found == NULL)
-		return false;
-	door_close(found);
-	return true;
+	doors_free(&q->doors, d);
+	if (!TAILQ_EMPTY(&q->doors.waiting))
+		event_active(q->again, EV_TIMEOUT, 0);
 }
 
 static void
@@ -257,12 +220,11 @@ on_spawn(struct ask *a, const struct record *answer, struct evbuffer *content,
 {
 	struct door *d = arg;
 	struct qmgr *q = d->q;
-	struct lane *lane, *next;
+	struct lane *lane;
 
 	(void)content;
 	if (answer != NULL)
 		ask_end(a);
-	d->asked = false;
 	if (fd != -1 && (d->conn = conn_new(q->base, fd, RECORD_QUESTION, 0,
 			     &calls, d)) != NULL) {
 		door_lanes(d, true);
@@ -270,60 +232,53 @@ on_spawn(struct ask *a, const struct record *answer, struct evbuffer *content,
 	}
 	if (fd != -1)
 		close(fd);
-	for (lane = lane_first(&q->lanes); lane != NULL; lane = next) {
-		next = lane_after(&q->lanes, lane);
-		if (lane->door == d) {
-			lane->door = NULL;
-			lane_refused(q, lane, answer, why);
-		}
+	while ((lane = LIST_FIRST(&d->lanes)) != NULL) {
+		door_serves(NULL, lane);
+		lane_refused(q, lane, answer, why);
 	}
 	door_close(d);
 }
 
-/* false if there is no room for it yet; another door may close for it. */
-static bool
-door_open(struct door *d)
+/* Open as many as may be, of those that wait; an idle one closes for another.
+ */
+static void
+doors_open(struct qmgr *q)
 {
-	struct qmgr *q = d->q;
+	struct doors *doors = &q->doors;
+	struct door *d, *spare;
 	struct record r;
-	struct ask *a;
 
-	if (d->asked ||
-	    (q->door_count > q->settings.doors_most && !door_make_room(q)))
-		return false; /* doors_tidy looks again */
-	d->asked = true;
-	record_init(&r, RECORD_QUESTION);
-	record_add(&r, "request", "spawn");
-	record_add(&r, "owner", d->owner);
-	a = ask_begin(q->lspawn, on_spawn, d);
-	ask_send(a, &r, NULL, -1);
-	record_free(&r);
-	return true;
+	while ((d = TAILQ_FIRST(&doors->waiting)) != NULL) {
+		if (doors->count >= q->settings.doors_most) {
+			if ((spare = doors_spare(doors, time(NULL))) == NULL)
+				return;
+			door_close(spare);
+		}
+		doors_begin(doors, d);
+		record_init(&r, RECORD_QUESTION);
+		record_add(&r, "request", "spawn");
+		record_add(&r, "owner", d->owner);
+		ask_send(ask_begin(q->lspawn, on_spawn, d), &r, NULL, -1);
+		record_free(&r);
+	}
 }
 
 /*
  * All mailboxes of an owner have one door; an alias has its own, for its
  * program may take its time.
  */
-static struct door *
-door_get(struct qmgr *q, const char *owner, const char *alias)
+static void
+find_door(struct qmgr *q, struct lane *lane, const char *owner)
 {
-	size_t len = strlen(alias) + 1;
-	struct door *d;
+	struct door *d =
+	    doors_get(&q->doors, owner, is_alias(lane) ? lane_user(lane) : "");
 
-	TAILQ_FOREACH(d, &q->doors, next)
-	if (strcmp(d->owner, owner) == 0 && strcmp(d->alias, alias) == 0)
-		return d;
-	if ((d = calloc(1, sizeof(*d) + len)) == NULL)
-		err(EXIT_TEMP, "door of %s", owner);
-	strlcpy(d->owner, owner, sizeof(d->owner));
-	memcpy(d->alias, alias, len);
 	d->q = q;
-	d->used = time(NULL);
-	STAILQ_INIT(&d->parcels);
-	TAILQ_INSERT_TAIL(&q->doors, d, next);
-	q->door_count++;
-	return d;
+	door_serves(d, lane);
+	lane->blocked = d->conn == NULL;
+	lane_update(&q->lanes, lane);
+	doors_open(q);
+	turn_soon(q);
 }
 
 /* Whose mailbox is it?  A question for each lane, not for each message. */
@@ -343,17 +298,10 @@ on_owner(struct ask *a, const struct record *answer, struct evbuffer *content,
 
 	(void)content, (void)fd;
 	free(search);
-	if (lane != NULL && (*owner == '\0' || strlen(owner) >= ACCOUNT_SIZE)) {
+	if (lane != NULL && (*owner == '\0' || strlen(owner) >= ACCOUNT_SIZE))
 		lane_refused(q, lane, answer, why);
-	} else if (lane != NULL) {
-		lane->door =
-		    door_get(q, owner, is_alias(lane) ? lane_user(lane) : "");
-		lane->blocked = lane->door->conn == NULL;
-		lane_update(&q->lanes, lane);
-		if (lane->blocked)
-			(void)door_open(lane->door);
-		turn_soon(q);
-	}
+	else if (lane != NULL)
+		find_door(q, lane, owner);
 	if (answer != NULL)
 		ask_end(a);
 }
@@ -465,21 +413,8 @@ door_start(struct qmgr *q, struct lane *lane)
 		lane_update(&q->lanes, lane);
 		return;
 	}
-	d->used = time(NULL);
-	TAILQ_REMOVE(&q->doors, d, next);
-	TAILQ_INSERT_TAIL(&q->doors, d, next);
+	doors_use(&q->doors, d, time(NULL));
 	send_parcel(d, lane, TAILQ_FIRST(&lane->ready));
-}
-
-static struct door *
-door_waiting(struct qmgr *q)
-{
-	struct door *d;
-
-	TAILQ_FOREACH(d, &q->doors, next)
-	if (d->conn == NULL && !d->asked)
-		return d;
-	return NULL;
 }
 
 void
@@ -488,13 +423,12 @@ doors_tidy(struct qmgr *q)
 	int64_t now = time(NULL);
 	struct door *d, *next;
 
-	TAILQ_FOREACH_SAFE(d, &q->doors, next, next)
+	TAILQ_FOREACH_SAFE(d, &q->doors.open, next, next)
 	if (!STAILQ_EMPTY(&d->parcels) && now - d->heard > DOOR_ANSWER) {
 		conn_close(d->conn);
 		on_gone(NULL, "it does not answer", d);
-	} else if (is_idle(d) && now - d->used >= DOOR_IDLE &&
-		   d->partial <= now)
+	} else if (d->conn != NULL && STAILQ_EMPTY(&d->parcels) &&
+		   now - d->used >= DOOR_IDLE && d->partial <= now)
 		door_close(d);
-	while ((d = door_waiting(q)) != NULL && door_open(d))
-		continue;
+	doors_open(q);
 }

@@ -116,6 +116,8 @@ lane_free(struct lanes *lanes, struct lane *lane)
 	recall(lanes, lane);
 	if (lane->in_turn)
 		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
+	if (lane->door != NULL)
+		LIST_REMOVE(lane, beside);
 	RB_REMOVE(lane_tree, &lanes->tree, lane);
 	free(lane);
 }

@@ -68,9 +68,10 @@ struct lane {
 	TAILQ_ENTRY(lane) rest; /* while it rests */
 	enum lane_kind kind;
 	bool in_turn, remembered;
-	bool resting;      /* until probe: its host is ill */
-	bool blocked;      /* until its door can take more */
-	struct door *door; /* local: its owner's, see door.c */
+	bool resting;            /* until probe: its host is ill */
+	bool blocked;            /* until its door can take more */
+	struct door *door;       /* local: its owner's, see doors.h */
+	LIST_ENTRY(lane) beside; /* the door's next one */
 	uint32_t queued, waiting, active;
 	uint32_t limit;           /* concurrency now */
 	uint32_t most;            /* and at most */

@@ -133,7 +133,7 @@ open_all(struct qmgr *q)
 	if ((q->base = event_base_new()) == NULL)
 		err(EXIT_TEMP, "event loop");
 	TAILQ_INIT(&q->stores);
-	TAILQ_INIT(&q->doors);
+	doors_init(&q->doors);
 	TAILQ_INIT(&q->users);
 	TAILQ_INIT(&q->cursors);
 	lanes_init(&q->lanes);

@@ -9,6 +9,7 @@
  *	leave.c	 a message's sender and header as they are shown
  *	send.c	 deliveries by remote, and what became of them
  *	door.c	 deliveries by the local of each owner
+ *	doors.c	 which of them are open (pure)
  *	users.c	 whether a user exists, where aliases go in circles
  *	report.c bounces and warnings
  *	tidy.c	 finished segments given back, old messages moved out of them
@@ -27,6 +28,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "conn.h"
+#include "doors.h"
 #include "lane.h"
 #include "paths.h"
 #include "record.h"
@@ -97,9 +99,6 @@ struct settings {
 
 #define ENVELOPES 8 /* kept in memory for the next recipient */
 
-struct door;
-TAILQ_HEAD(doors, door);
-
 struct qmgr {
 	struct event_base *base;
 	struct paths paths;
@@ -113,7 +112,6 @@ struct qmgr {
 	struct lanes lanes;
 	struct clock clock;
 	struct doors doors;
-	uint32_t door_count;
 	TAILQ_HEAD(users, user) users; /* see users.h */
 	uint32_t user_count;
 	uint32_t remote_active, trials; /* deliveries; of them, on trial */

@@ -42,5 +42,32 @@ few() {
 	[ "$(pids local | wc -l)" -le 4 ]
 }
 soon 'by two processes of local' few
+
+# Two stand still with mail in hand, the others wait for their place; then those
+# two die.
+one_to() {
+	printf 'Subject: one\n\nfor all\n' |
+		sendmail -f demo@localhost "box-$1@localhost"
+}
+one_to games
+one_to man
+rounds=4
+have_it() {
+	[ "$(cat "$dir/mail/box-games" "$dir/mail/box-man" |
+		grep -c "^for all\$")" = $((2 * rounds)) ]
+}
+soon 'two have one more' have_it
+# shellcheck disable=SC2046 # a list
+kill -STOP $(pids local)
+for owner in $owners; do
+	one_to "$owner"
+done
+all_wait() {
+	[ "$(qstat -l | grep -c '^local:box-')" = 12 ]
+}
+soon 'all twelve have mail again' all_wait
+# shellcheck disable=SC2046 # a list
+kill -KILL $(pids local)
+soon 'the others have theirs when those have died' all_there
 demo_logs
 finish
