@@ -18,20 +18,21 @@
 
 /* --- ids and names -------------------------------------------------------- */
 
-/* Lower case hexadecimal digits, of which there are n: 0 or -1. */
-static int
+int
 hex_parse(const char *digits, size_t n, uint64_t *value)
 {
-	static const char hex[] = "0123456789abcdef";
-	const char *found;
 	size_t i;
+	char c;
 
 	*value = 0;
 	for (i = 0; i < n; i++) {
-		if (digits[i] == '\0' ||
-		    (found = strchr(hex, digits[i])) == NULL)
+		c = digits[i];
+		if (c >= '0' && c <= '9')
+			*value = *value << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*value = *value << 4 | (uint64_t)(c - 'a' + 10);
+		else
 			return -1;
-		*value = *value << 4 | (uint64_t)(found - hex);
 	}
 	return 0;
 }
@@ -46,16 +47,12 @@ int
 id_parse(const char *id, uint32_t *segment, uint32_t *sequence)
 {
 	uint64_t high, low;
-	char again[ID_SIZE];
 	size_t len = strlen(id);
 
-	if (len < 14 || len > 17 || id[8] != '-' ||
-	    hex_parse(id, 8, &high) == -1 ||
-	    hex_parse(id + 9, len - 9, &low) == -1)
-		return -1;
 	/* One way to write each: no zeros that need not be there. */
-	id_format(again, (uint32_t)high, (uint32_t)low);
-	if (strcmp(again, id) != 0)
+	if (len < 14 || len > 17 || id[8] != '-' ||
+	    (len > 14 && id[9] == '0') || hex_parse(id, 8, &high) == -1 ||
+	    hex_parse(id + 9, len - 9, &low) == -1)
 		return -1;
 	*segment = (uint32_t)high;
 	*sequence = (uint32_t)low;
@@ -211,18 +208,19 @@ sealed_parse(struct record *r, uint64_t seed, const char *bytes, size_t len)
 int
 arrival_parse(const char *text, int64_t *arrival)
 {
-	char digits[24];
-	const char *dot = strchr(text, '.');
-	const char *why;
+	const char *dot = strchr(text, '.'), *p;
+	int64_t sum = 0;
 
-	if (dot == NULL || strlen(dot) != 7 ||
-	    strlcpy(digits, text, sizeof(digits)) >= sizeof(digits) ||
-	    strspn(text, "0123456789") != (size_t)(dot - text) ||
-	    strspn(dot + 1, "0123456789") != 6)
+	if (dot == NULL || strlen(dot) != 7)
 		return -1;
-	memcpy(digits + (dot - text), dot + 1, 7);
-	*arrival = strtonum(digits, 0, INT64_MAX, &why);
-	return why == NULL ? 0 : -1;
+	for (p = text; *p != '\0'; p++)
+		if (p != dot &&
+		    (*p < '0' || *p > '9' ||
+			__builtin_mul_overflow(sum, 10, &sum) ||
+			__builtin_add_overflow(sum, *p - '0', &sum)))
+			return -1;
+	*arrival = sum;
+	return 0;
 }
 
 /* What entries and the index have in common.  used: bytes of the record. */

@@ -94,25 +94,32 @@ int
 record_addf(struct record *r, const char *name, const char *format, ...)
 {
 	va_list ap;
-	char *value;
+	char number[32], *value = number;
 	int len, result;
 
 	va_start(ap, format);
-	len = vasprintf(&value, format, ap);
+	len = vsnprintf(number, sizeof(number), format, ap);
 	va_end(ap);
-	if (len == -1)
+	if (len >= (int)sizeof(number)) {
+		va_start(ap, format);
+		len = vasprintf(&value, format, ap);
+		va_end(ap);
+	}
+	if (len < 0)
 		err(EXIT_TEMP, "record field %s", name);
-	result = record_add_bytes(r, name, value, len);
-	free(value);
+	result = record_add_bytes(r, name, value, (size_t)len);
+	if (value != number)
+		free(value);
 	return result;
 }
 
 bool
 record_is(const char *found, const char *name)
 {
-	size_t n = strlen(name);
-
-	return strncmp(found, name, n) == 0 && found[n] == '=';
+	for (; *name != '\0'; found++, name++)
+		if (*found != *name)
+			return false;
+	return *found == '=';
 }
 
 int
@@ -130,11 +137,14 @@ record_walk(
 const char *
 record_each(const struct record *r, const char *name, size_t *at)
 {
-	const char *found, *value;
+	const char *found;
 
-	while (record_walk(r, at, &found, &value))
+	while (*at < r->len) {
+		found = r->text + *at;
+		*at += strlen(found) + 1;
 		if (record_is(found, name))
-			return value;
+			return found + strlen(name) + 1;
+	}
 	return NULL;
 }
 
@@ -257,7 +267,7 @@ record_read_line(FILE *f, struct record *r)
 	size_t start = r->len;
 	int c;
 
-	while ((c = getc(f)) != EOF && c != '\n') {
+	while ((c = getc_unlocked(f)) != EOF && c != '\n') {
 		if (c == '\0') {
 			errno = EPROTO;
 			return -1;

@@ -15,6 +15,7 @@
 
 #define READ_FIRST 8192  /* most entries' records are shorter */
 #define READ_BIG   65536 /* at a time, of a content in a file of its own */
+#define READ_AHEAD 1048576
 
 typedef int parser(
     struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
@@ -39,6 +40,63 @@ read_at(int fd, char *bytes, size_t len, off_t at)
 	return (ssize_t)done;
 }
 
+/* --- windows -------------------------------------------------------------- */
+
+/* What was read of a file, at least so much at a time. */
+struct window {
+	char *bytes;
+	size_t len, size, least;
+	off_t at;
+};
+
+static ssize_t
+window_fill(struct window *w, int fd, off_t at, size_t len)
+{
+	size_t want = len > w->least ? len : w->least;
+	ssize_t got;
+
+	if (want > w->size) {
+		free(w->bytes);
+		if ((w->bytes = malloc(want)) == NULL)
+			err(EXIT_TEMP, "%zu bytes of a segment", want);
+		w->size = want;
+	}
+	/* A bad sector further on is none of this reader's. */
+	if ((got = read_at(fd, w->bytes, want, at)) == -1 && len < want)
+		got = read_at(fd, w->bytes, len, at);
+	w->at = at;
+	w->len = got == -1 ? 0 : (size_t)got;
+	return got;
+}
+
+/* Up to len bytes from a place, valid until the next: how many, or -1. */
+static ssize_t
+window_show(struct window *w, int fd, off_t at, size_t len, const char **bytes)
+{
+	off_t end = w->at + (off_t)w->len;
+
+	if ((at < w->at || at + (off_t)len > end) &&
+	    window_fill(w, fd, at, len) == -1)
+		return -1;
+	*bytes = w->bytes + (at - w->at);
+	end = w->at + (off_t)w->len;
+	return at + (off_t)len > end ? end - at : (ssize_t)len;
+}
+
+void
+segment_ahead(struct segment *s, bool ahead)
+{
+	if (s->ahead != NULL)
+		free(s->ahead->bytes);
+	free(s->ahead);
+	s->ahead = NULL;
+	if (!ahead)
+		return;
+	if ((s->ahead = calloc(1, sizeof(*s->ahead))) == NULL)
+		err(EXIT_TEMP, "reading ahead");
+	s->ahead->least = READ_AHEAD;
+}
+
 static int
 fail(int error)
 {
@@ -56,6 +114,7 @@ segment_open(struct segment *s, int dirfd, const char *name, int flags)
 	int saved;
 
 	s->fd = -1;
+	s->ahead = NULL;
 	if (segment_number(name, &number) == -1)
 		return fail(EPROTO);
 	s->fd =
@@ -84,23 +143,22 @@ segment_close(struct segment *s)
 	if (s->fd != -1)
 		close(s->fd);
 	s->fd = -1;
+	segment_ahead(s, false);
 }
 
 /* Read as much as the parser needs. */
 static int
 read_with(const struct segment *s, off_t at, struct entry *e, parser *parse)
 {
+	struct window once = {.least = 0};
+	struct window *w = s->ahead != NULL ? s->ahead : &once;
 	size_t size = READ_FIRST;
-	char *bytes = NULL, *more;
+	const char *bytes;
 	ssize_t got;
 	int result = 0, saved;
 
-	errno = EPROTO;
 	for (; result == 0; size *= 4) {
-		if ((more = realloc(bytes, size)) == NULL)
-			err(EXIT_TEMP, "entry of %zu bytes", size);
-		bytes = more;
-		if ((got = read_at(s->fd, bytes, size, at)) == -1)
+		if ((got = window_show(w, s->fd, at, size, &bytes)) == -1)
 			result = -1;
 		else if ((result = parse(e, s->salt, bytes, (size_t)got, at)) ==
 			     0 &&
@@ -108,7 +166,7 @@ read_with(const struct segment *s, off_t at, struct entry *e, parser *parse)
 			result = fail(EPROTO);
 	}
 	saved = errno;
-	free(bytes);
+	free(once.bytes);
 	if (result == 1 && e->end > s->size)
 		return fail(EPROTO);
 	errno = saved;
@@ -119,6 +177,25 @@ int
 entry_read(const struct segment *s, off_t at, struct entry *e)
 {
 	return read_with(s, at, e, entry_parse);
+}
+
+bool
+entry_stands(const struct segment *s, const struct entry *e)
+{
+	struct window once = {.least = 0};
+	const struct record *head = &e->head;
+	const char *bytes;
+	size_t i = 0;
+	ssize_t got = window_show(s->ahead != NULL ? s->ahead : &once, s->fd,
+	    e->offset, head->len + 1, &bytes);
+
+	if (got == (ssize_t)head->len + 1 && bytes[head->len] == '\n')
+		while (
+		    i < head->len &&
+		    bytes[i] == (head->text[i] == '\0' ? '\n' : head->text[i]))
+			i++;
+	free(once.bytes);
+	return i == head->len;
 }
 
 /* --- walking -------------------------------------------------------------- */
@@ -134,12 +211,14 @@ static int
 is_padding(const struct segment *s, off_t at)
 {
 	static const char nuls[SEGMENT_BLOCK];
-	char bytes[SEGMENT_BLOCK];
-	ssize_t got = read_at(s->fd, bytes, (size_t)(boundary(at) - at), at);
+	struct window once = {.least = 0};
+	const char *bytes;
+	ssize_t got = window_show(s->ahead != NULL ? s->ahead : &once, s->fd,
+	    at, (size_t)(boundary(at) - at), &bytes);
+	int result = got == -1 ? -1 : memcmp(bytes, nuls, (size_t)got) == 0;
 
-	if (got == -1)
-		return -1;
-	return memcmp(bytes, nuls, (size_t)got) == 0;
+	free(once.bytes);
+	return result;
 }
 
 enum found { ENTRY, INDEX, NOTHING, UNREADABLE };

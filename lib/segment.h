@@ -52,8 +52,9 @@ struct segment {
 	int fd;
 	uint32_t number;
 	uint64_t salt;
-	off_t size; /* of the file, at most what its head says */
-	bool cut;   /* the file is shorter than that */
+	off_t size;           /* of the file, at most what its head says */
+	bool cut;             /* the file is shorter than that */
+	struct window *ahead; /* see segment_ahead */
 };
 
 /* One accepted message, as it lies in a segment. */
@@ -72,6 +73,8 @@ struct entry {
 	struct record head; /* all fields, sender and recipients among them */
 };
 
+/* n lower case hexadecimal digits: 0, or -1 if another byte is among them. */
+int hex_parse(const char *digits, size_t n, uint64_t *value);
 /* "0000001a-00003" and back; id_parse: 0, or -1 if it is no id. */
 void id_format(char out[ID_SIZE], uint32_t segment, uint32_t sequence);
 int id_parse(const char *id, uint32_t *segment, uint32_t *sequence);
@@ -114,6 +117,12 @@ uint64_t content_sum(uint64_t salt, const void *, size_t);
 int segment_open(struct segment *, int dirfd, const char *name, int flags);
 void segment_close(struct segment *);
 
+/*
+ * Who reads one entry after the other: from now on a lot is read at once, and
+ * what is there already is taken for what the file holds.  false: no more.
+ */
+void segment_ahead(struct segment *, bool);
+
 void entry_init(struct entry *);
 void entry_free(struct entry *);
 
@@ -133,6 +142,8 @@ int head_parse(const char *block, size_t len, struct segment *);
 int foot_parse(const char *block, size_t len, uint64_t salt, off_t *index);
 /* The same, read from the file. 1, -1 EPROTO, or -1 and read's errno. */
 int entry_read(const struct segment *, off_t at, struct entry *);
+/* Does what the index gave stand in its place, byte for byte? */
+bool entry_stands(const struct segment *, const struct entry *);
 
 /*
  * Walk a segment from *at (start with SEGMENT_BLOCK) up to limit (0: all).
@@ -145,8 +156,9 @@ int segment_walk(const struct segment *, off_t *at, off_t limit, struct entry *,
 
 /*
  * Walk the index of a full segment.  each() gets every entry as segment_walk
- * would give it.  1: done, -1 from each ends it and is returned; 0: there is no
- * whole index, walk the segment instead (each was not called).
+ * would give it, though it may not stand in its place.  1: done, -1 from each
+ * ends it and is returned; 0: there is no whole index, walk the segment instead
+ * (each was not called).
  */
 int segment_index(
     const struct segment *, int (*each)(struct entry *, void *arg), void *arg);

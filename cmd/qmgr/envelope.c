@@ -56,19 +56,21 @@ index_recipients(struct envelope *e, uint32_t count)
 }
 
 static int
-read_again(struct qmgr *q, struct message *m, struct envelope *e)
+read_entry(struct message *m, struct entry *e)
 {
-	entry_init(&e->entry);
+	entry_init(e);
+	if (entry_read(&m->store->segment, m->offset, e) == 1)
+		return 0;
+	if (!m->lost)
+		aside_unreadable(m, "entry");
+	m->lost |= errno == EPROTO || errno == EIO;
+	return -1;
+}
+
+static int
+read_expanded(struct message *m, struct envelope *e)
+{
 	record_init(&e->expanded, RECORD_ENVELOPE);
-	if (entry_read(&m->store->segment, m->offset, &e->entry) != 1) {
-		if (!m->lost)
-			aside_unreadable(m, "entry");
-		m->lost |= errno == EPROTO || errno == EIO;
-		if (m->lost)
-			tidy_soon(q);
-		return -1;
-	}
-	e->body = record_get(&e->entry.head, "body");
 	if (event_read(m->store, m->expanded, &e->expanded) == -1) {
 		errno = EPROTO;
 		aside_unreadable(m, "its expanded event cannot be read");
@@ -120,22 +122,41 @@ keep(struct qmgr *q, struct envelope *e)
 }
 
 struct envelope *
+envelope_take(struct qmgr *q, struct message *m, struct entry *entry)
+{
+	struct envelope *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		err(EXIT_TEMP, "envelope");
+	e->entry = *entry;
+	entry_init(entry);
+	if (read_expanded(m, e) == -1) {
+		envelope_free(e);
+		return NULL;
+	}
+	e->body = record_get(&e->entry.head, "body");
+	e->message = m;
+	m->envelope = e;
+	keep(q, e);
+	e->users++;
+	return e;
+}
+
+struct envelope *
 envelope_get(struct qmgr *q, struct message *m)
 {
 	struct envelope *e = m->envelope;
+	struct entry entry;
 
-	if (e == NULL) {
-		if ((e = calloc(1, sizeof(*e))) == NULL)
-			err(EXIT_TEMP, "envelope");
-		if (read_again(q, m, e) == -1) {
-			envelope_free(e);
-			return NULL;
-		}
-		e->message = m;
-		m->envelope = e;
-		keep(q, e);
+	if (e != NULL) {
+		e->users++;
+	} else if (read_entry(m, &entry) == 0) {
+		e = envelope_take(q, m, &entry);
+	} else {
+		entry_free(&entry);
+		if (m->lost)
+			tidy_soon(q);
 	}
-	e->users++;
 	return e;
 }
 

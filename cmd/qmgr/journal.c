@@ -142,6 +142,11 @@ event_read(struct store *s, uint32_t at, struct record *r)
 	ssize_t got;
 	int found = 0;
 
+	if (at < s->events_len)
+		return state_parse(r, s->segment.salt, s->events + at,
+			   s->events_len - at, &used) == 1
+			   ? 0
+			   : -1;
 	while (found == 0 && size <= RECORD_ENVELOPE * 2) {
 		/* cppcheck-suppress memleakOnRealloc ; err ends us */
 		if ((bytes = realloc(bytes, size)) == NULL)
@@ -180,6 +185,16 @@ state_bytes(struct store *s, size_t *len)
 	return bytes;
 }
 
+void
+state_ahead(struct store *s, bool ahead)
+{
+	free(s->events);
+	s->events = NULL;
+	s->events_len = 0;
+	if (ahead && s->state != -1)
+		s->events = state_bytes(s, &s->events_len);
+}
+
 /* A sector that a power cut kept from being written: there is no NUL else. */
 static bool
 is_unwritten(const char *bytes, size_t from, size_t to)
@@ -213,6 +228,8 @@ state_damaged(
 	if (ftruncate(s->state, (off_t)from) == -1)
 		err(EXIT_TEMP, "state/%s", name);
 	s->state_len = (uint32_t)from;
+	if (s->events_len > from)
+		s->events_len = from;
 }
 
 static int
@@ -240,7 +257,10 @@ state_each(struct store *s,
 
 	if (s->state == -1)
 		return;
-	bytes = state_bytes(s, &len);
+	bytes = s->events;
+	len = s->events_len;
+	if (bytes == NULL)
+		bytes = state_bytes(s, &len);
 	record_init(&event, RECORD_ENVELOPE);
 	while (at < len) {
 		if (parse(s, &event, bytes + at, len - at, &used) == 1) {
@@ -252,5 +272,6 @@ state_each(struct store *s,
 		at += used;
 	}
 	record_free(&event);
-	free(bytes);
+	if (bytes != s->events)
+		free(bytes);
 }

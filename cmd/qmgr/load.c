@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/tree.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,141 +16,17 @@
 #include "log.h"
 #include "qmgr.h"
 
-/* A message as the state tells of it, before its entry has been seen. */
-struct past {
-	RB_ENTRY(past) node;
-	struct message *message; /* NULL: finished or moved */
-	uint32_t segment, sequence;
-};
-
-static int
-past_compare(const struct past *a, const struct past *b)
-{
-	if (a->segment != b->segment)
-		return a->segment < b->segment ? -1 : 1;
-	if (a->sequence != b->sequence)
-		return a->sequence < b->sequence ? -1 : 1;
-	return 0;
-}
-
-/* What sys/tree.h expects of a BSD's sys/cdefs.h. */
-#ifndef __unused
-#define __unused __attribute__((unused))
-#endif
-RB_PROTOTYPE_STATIC(pasts, past, node, past_compare)
-RB_GENERATE_STATIC(pasts, past, node, past_compare)
-
-static struct past *
-past_find(struct store *s, const struct record *event)
-{
-	struct past key;
-
-	if (id_parse(record_text(event, "id"), &key.segment, &key.sequence) ==
-	    -1)
-		return NULL;
-	return RB_FIND(pasts, &s->pasts, &key);
-}
-
+/*
+ * Where the recipients of a message stood when we died.  in_place: the entry
+ * has been read where it stands; else that is done now, so that damage is named
+ * at once.
+ */
 static void
-past_expanded(struct store *s, const struct record *event, uint32_t at)
+resume(struct qmgr *q, struct message *m, struct entry *e, bool in_place)
 {
-	struct entry e = {0};
-	struct past *p = past_find(s, event);
-	uint32_t count = 0;
-	size_t walk = 0;
-
-	if (p != NULL ||
-	    id_parse(record_text(event, "id"), &e.segment, &e.sequence) == -1)
-		return;
-	while (record_each(event, "recipient", &walk) != NULL)
-		count++;
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		err(EXIT_TEMP, "state");
-	p->segment = e.segment;
-	p->sequence = e.sequence;
-	p->message = message_new(s, &e, count);
-	p->message->expanded = at;
-	RB_INSERT(pasts, &s->pasts, p);
-}
-
-/* What an event makes of each recipient that it names. */
-static void
-past_rcpt(struct rcpt *r, enum event_kind kind, const struct record *event,
-    uint32_t at)
-{
-	uint64_t due = 0;
-
-	/* What has ended does not begin again, whatever is said of it later. */
-	if (r->state == RCPT_FINISHED ||
-	    ((r->state == RCPT_FAILED || r->state == RCPT_DELIVERED) &&
-		kind == EVENT_HELD))
-		return;
-	if (kind == EVENT_DONE && record_get(event, "report") != NULL) {
-		r->state = RCPT_DELIVERED;
-		r->reason = at;
-	} else if (kind == EVENT_DONE || kind == EVENT_DISCARDED ||
-		   kind == EVENT_DELETED || kind == EVENT_REPORTED) {
-		r->state = RCPT_FINISHED;
-	} else if (kind == EVENT_FAILED) {
-		r->state = RCPT_FAILED;
-		r->reason = at;
-	} else if (kind == EVENT_HELD) {
-		r->state = RCPT_HELD;
-		r->reason = at;
-	} else if (kind == EVENT_RELEASED) {
-		r->state = RCPT_NEW;
-	} else if (kind == EVENT_DEFERRED) {
-		(void)record_number(event, "due", UINT32_MAX, &due);
-		r->due = (uint32_t)due;
-		r->reason = at;
-		r->tries++;
-	}
-}
-
-static void
-past_event(struct store *s, const struct record *event, uint32_t at)
-{
-	enum event_kind kind = event_kind(record_text(event, "event"));
-	struct past *p;
-	const char *value, *name;
-	size_t walk = 0;
-	uint64_t number;
-	char *end;
-
-	if (kind == EVENT_EXPANDED) {
-		past_expanded(s, event, at);
-		return;
-	}
-	if ((p = past_find(s, event)) == NULL || p->message == NULL)
-		return;
-	if (kind == EVENT_WARNED)
-		p->message->warned = true;
-	if (kind == EVENT_MOVED) {
-		free(p->message);
-		p->message = NULL;
-		return;
-	}
-	while (record_walk(event, &walk, &name, &value)) {
-		if (!record_is(name, "number"))
-			continue;
-		number = strtoull(value, &end, 10);
-		if (*end == '\0' && number < p->message->count)
-			past_rcpt(&p->message->rcpts[number], kind, event, at);
-	}
-}
-
-static void
-past_each(struct store *s, const struct record *event, uint32_t at, void *arg)
-{
-	(void)arg;
-	past_event(s, event, at);
-}
-
-/* Where the recipients of a message stood when we died. */
-static void
-resume(struct qmgr *q, struct message *m, struct entry *e)
-{
-	struct envelope *envelope;
+	struct envelope *envelope = NULL;
+	int64_t now = time(NULL);
+	bool good = true;
 	struct rcpt *r;
 	uint32_t i;
 
@@ -160,19 +35,23 @@ resume(struct qmgr *q, struct message *m, struct entry *e)
 	m->offset = (uint32_t)e->offset;
 	TAILQ_INSERT_TAIL(&m->store->messages, m, next);
 	m->store->open++;
-	for (i = 0; i < m->count; i++)
-		if (m->rcpts[i].state == RCPT_FINISHED)
+	if (!in_place)
+		good = (envelope = envelope_get(q, m)) != NULL;
+	for (i = 0; i < m->count; i++) {
+		r = &m->rcpts[i];
+		if (r->state == RCPT_FINISHED)
 			m->open--;
-	if ((envelope = envelope_get(q, m)) != NULL)
-		for (i = 0; i < m->count; i++) {
-			r = &m->rcpts[i];
-			if (r->state != RCPT_NEW)
-				continue;
-			if (r->due > time(NULL))
-				rcpt_wait(&q->lanes, r, r->due);
-			else
-				place(q, m, envelope, r);
+		if (r->state != RCPT_NEW || !good)
+			continue;
+		if (r->due > now) {
+			rcpt_wait(&q->lanes, r, r->due);
+			continue;
 		}
+		if (envelope == NULL)
+			good = (envelope = envelope_take(q, m, e)) != NULL;
+		if (good)
+			place(q, m, envelope, r);
+	}
 	envelope_put(envelope);
 	settle(q, m);
 }
@@ -186,6 +65,7 @@ resume(struct qmgr *q, struct message *m, struct entry *e)
 struct loading {
 	struct qmgr *q;
 	struct store *store;
+	bool indexed; /* by its index */
 	bool doubtful;
 	off_t *doubted; /* entries */
 	size_t count;
@@ -252,8 +132,8 @@ each_entry(struct entry *e, void *arg)
 {
 	struct loading *l = arg;
 	struct store *s = l->store;
-	struct past key = {.segment = e->segment, .sequence = e->sequence};
-	struct past *p = RB_FIND(pasts, &s->pasts, &key);
+	struct past *p = past_find(s, e->segment, e->sequence);
+	struct message *m = p == NULL ? NULL : p->message;
 
 	if (e->offset % SEGMENT_BLOCK == 0)
 		decide(l, true);
@@ -261,17 +141,14 @@ each_entry(struct entry *e, void *arg)
 	s->has_big |= e->big;
 	if (e->end > s->walked)
 		s->walked = e->end;
-	if (p == NULL) {
-		if (is_doubtful(l, e))
-			doubt(l, e);
-		else
-			admit(l->q, s, e);
-		return 0;
+	if (p == NULL && is_doubtful(l, e)) {
+		doubt(l, e);
+	} else if (p == NULL) {
+		admit(l->q, s, e);
+	} else if (m != NULL) {
+		p->message = NULL;
+		resume(l->q, m, e, !l->indexed || entry_stands(&s->segment, e));
 	}
-	if (p->message != NULL)
-		resume(l->q, p->message, e);
-	RB_REMOVE(pasts, &s->pasts, p);
-	free(p);
 	return 0;
 }
 
@@ -316,14 +193,6 @@ walk(struct qmgr *q, struct store *s, off_t end, bool doubtful)
 		log_tail(s);
 }
 
-static int
-look_only(struct entry *e, void *arg)
-{
-	(void)e;
-	(void)arg;
-	return 0;
-}
-
 /*
  * Nothing more will be appended.  An index is synced when inject goes on to the
  * next segment, and when it ends well; a segment without one is where it died,
@@ -332,44 +201,21 @@ look_only(struct entry *e, void *arg)
 static void
 walk_rest(struct qmgr *q, struct store *s)
 {
-	struct loading l = {.q = q, .store = s};
-	bool indexed = segment_index(&s->segment, look_only, NULL) == 1;
+	struct loading l = {.q = q, .store = s, .indexed = true};
 
-	if (!indexed || s->walked > SEGMENT_BLOCK)
-		walk(q, s, 0,
-		    !indexed && !s->segment.cut &&
-			!segment_sealed(&s->segment));
-	else
-		(void)segment_index(&s->segment, each_entry, &l);
-}
-
-static bool
-is_open(const struct message *m)
-{
-	uint32_t i;
-
-	if (m != NULL)
-		for (i = 0; i < m->count; i++)
-			if (m->rcpts[i].state != RCPT_FINISHED)
-				return true;
-	return false;
+	segment_ahead(&s->segment, true);
+	if (s->walked > SEGMENT_BLOCK ||
+	    segment_index(&s->segment, each_entry, &l) != 1)
+		walk(q, s, 0, !s->segment.cut && !segment_sealed(&s->segment));
+	segment_ahead(&s->segment, false);
 }
 
 /* Then what the state knows and we do not is lost. */
 static void
 finish(struct qmgr *q, struct store *s)
 {
-	struct past *p, *next;
-
 	walk_rest(q, s);
-	RB_FOREACH_SAFE(p, pasts, &s->pasts, next)
-	{
-		RB_REMOVE(pasts, &s->pasts, p);
-		if (is_open(p->message))
-			aside_message(s, p->message);
-		free(p->message);
-		free(p);
-	}
+	(void)past_end(s, aside_message);
 	s->complete = true;
 	tidy_soon(q);
 }
@@ -378,24 +224,14 @@ uint32_t
 load_open(struct qmgr *q, const char *name)
 {
 	struct store s = {.gone = true, .state = -1};
-	struct past *p, *next;
-	uint32_t count = 0;
 
 	(void)segment_number(name, &s.segment.number);
-	RB_INIT(&s.pasts);
 	if (state_open(q, &s, name) == -1)
 		return 1;
-	state_each(&s, past_each, NULL);
-	RB_FOREACH_SAFE(p, pasts, &s.pasts, next)
-	{
-		RB_REMOVE(pasts, &s.pasts, p);
-		count += is_open(p->message);
-		free(p->message);
-		free(p);
-	}
+	past_read(&s);
 	if (s.state != -1)
 		close(s.state);
-	return count;
+	return past_end(&s, NULL);
 }
 
 /* Is inject appending to it? Then it will tell us how far we may read. */
@@ -485,8 +321,13 @@ load_all(struct qmgr *q)
 		    store_find(q, number) != NULL ||
 		    (s = store_open(q, names[i])) == NULL)
 			continue;
-		if (!s->complete)
-			state_each(s, past_each, NULL);
+		if (s->complete)
+			continue;
+		state_ahead(s, true);
+		past_read(s);
+		if (!is_live(s))
+			finish(q, s);
+		state_ahead(s, false);
 	}
 	free(names);
 	load_orphans(q);

@@ -4,6 +4,8 @@
  *	aside.c	 what is damaged, and is kept
  *	store.c	 the disk: segments walked, events appended
  *	envelope.c what it tells of a message again
+ *	load.c	 what the two folders say, at start and later
+ *	past.c	 what the events say before the entries are read
  *	admit.c	 a message is new, or comes back at start: expand it, route it
  *	lane.c	 who is next (pure)
  *	leave.c	 a message's sender and header as they are shown
@@ -23,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <sys/tree.h>
 
 #include "ask.h"
 #include "clock.h"
@@ -62,8 +63,17 @@ struct message {
 
 TAILQ_HEAD(messages, message);
 
-struct past;
-RB_HEAD(pasts, past);
+/* A message as the state tells of it, see past.c. */
+struct past {
+	uint32_t segment, sequence;
+	struct message *message; /* NULL: it has moved, or is known by now */
+};
+
+struct pasts {
+	struct past *list; /* by id */
+	size_t count, size;
+	size_t next; /* behind the one found last */
+};
 
 /* A segment and its state. */
 struct store {
@@ -81,6 +91,8 @@ struct store {
 	uint32_t open;  /* of them not finished */
 	struct messages messages;
 	struct pasts pasts; /* the state's messages not yet walked to */
+	char *events;       /* see state_ahead */
+	size_t events_len;
 };
 
 TAILQ_HEAD(stores, store);
@@ -183,6 +195,8 @@ struct envelope {
 };
 /* NULL: it cannot be read (logged). */
 struct envelope *envelope_get(struct qmgr *, struct message *);
+/* The same, when its entry has just been read, which is emptied. */
+struct envelope *envelope_take(struct qmgr *, struct message *, struct entry *);
 void envelope_put(struct envelope *); /* NULL too */
 /* The message is freed: nobody will ask for it again. */
 void envelope_forget(struct qmgr *, struct message *);
@@ -201,6 +215,8 @@ int message_head(struct qmgr *, struct message *, struct envelope *,
 void event_begin(struct record *, enum event_kind, const struct message *);
 /* Where it stands; it is written, and durable within a second. */
 uint32_t event_write(struct qmgr *, struct store *, struct record *);
+/* The events are read at once, and kept in memory until this is over. */
+void state_ahead(struct store *, bool);
 /* Every event there is, in order.  Damage is logged, a cut tail cut off. */
 void state_each(struct store *,
     void (*each)(struct store *, const struct record *, uint32_t at, void *arg),
@@ -221,6 +237,16 @@ void load_orphans(struct qmgr *);
 
 /* What the state of a segment that is gone tells of: messages not finished. */
 uint32_t load_open(struct qmgr *, const char *name);
+
+/* --- past.c --------------------------------------------------------------- */
+
+/* Read the state. */
+void past_read(struct store *);
+/* NULL: it tells nothing of such a message. */
+struct past *past_find(struct store *, uint32_t segment, uint32_t sequence);
+/* Forget all.  How many are left and not finished; lost, or NULL, gets each. */
+uint32_t past_end(
+    struct store *, void (*lost)(struct store *, const struct message *));
 
 /* --- aside.c -------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "segment.h"
 #include "state.h"
 
 #define SUM_LINE 22 /* "sum=" 16 digits LF LF */
@@ -28,11 +29,10 @@ event_kind(const char *name)
 	return kind;
 }
 
-static void
-sum_line(char out[SUM_LINE + 1], uint64_t salt, const char *text, size_t len)
+static uint64_t
+sum_of(uint64_t salt, const char *text, size_t len)
 {
-	snprintf(out, SUM_LINE + 1, "sum=%016jx\n\n",
-	    (uintmax_t)XXH3_64bits_withSeed(text, len, ~salt));
+	return XXH3_64bits_withSeed(text, len, ~salt);
 }
 
 char *
@@ -44,7 +44,8 @@ state_encode(const struct record *r, uint64_t salt, size_t *len)
 	(*len)--;
 	if ((out = realloc(text, *len + SUM_LINE + 1)) == NULL)
 		abort();
-	sum_line(out + *len, salt, out, *len);
+	snprintf(out + *len, SUM_LINE + 1, "sum=%016jx\n\n",
+	    (uintmax_t)sum_of(salt, out, *len));
 	*len += SUM_LINE;
 	return out;
 }
@@ -53,15 +54,18 @@ int
 state_parse(struct record *r, uint64_t salt, const char *bytes, size_t len,
     size_t *used)
 {
-	char line[SUM_LINE + 1];
 	ssize_t got = record_parse(r, bytes, len);
+	const char *sum;
+	uint64_t given;
 
 	if (got == 0)
 		return 0;
 	if (got <= SUM_LINE)
 		return -1;
-	sum_line(line, salt, bytes, got - SUM_LINE);
-	if (memcmp(line, bytes + got - SUM_LINE, SUM_LINE) != 0)
+	sum = bytes + got - SUM_LINE;
+	if (memcmp(sum, "sum=", 4) != 0 || sum[SUM_LINE - 2] != '\n' ||
+	    hex_parse(sum + 4, 16, &given) == -1 ||
+	    given != sum_of(salt, bytes, (size_t)(sum - bytes)))
 		return -1;
 	*used = got;
 	return 1;

@@ -153,7 +153,6 @@ store_open(struct qmgr *q, const char *name)
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		err(EXIT_TEMP, "segment %s", name);
 	TAILQ_INIT(&s->messages);
-	RB_INIT(&s->pasts);
 	s->walked = SEGMENT_BLOCK;
 	s->state = -1;
 	if (head_open(q, s, name) == -1 ||

@@ -127,7 +127,7 @@ note_each(struct entry *e, void *arg)
 }
 
 static const char *
-walk(off_t limit)
+walk_once(off_t limit, bool ahead)
 {
 	struct segment s;
 	struct entry e;
@@ -137,11 +137,13 @@ walk(off_t limit)
 	seen[0] = '\0';
 	if (segment_open(&s, dir, "0000001a", O_RDONLY) == -1)
 		return "none";
+	segment_ahead(&s, ahead);
 	entry_init(&e);
 	while ((got = segment_walk(&s, &at, limit, &e, &damage)) > 0)
 		if (got == 1) {
 			note(&e);
 			assert_true(e.end <= s.size);
+			assert_true(entry_stands(&s, &e));
 		} else {
 			assert_true(damage < at);
 			strlcat(seen, " !", sizeof(seen));
@@ -150,6 +152,19 @@ walk(off_t limit)
 	entry_free(&e);
 	segment_close(&s);
 	return seen;
+}
+
+/* Much at once, or one entry at a time: all the same. */
+static const char *
+walk(off_t limit)
+{
+	char ahead[sizeof(seen)];
+	const char *found = walk_once(limit, true);
+
+	strlcpy(ahead, found, sizeof(ahead));
+	found = walk_once(limit, false);
+	assert_string_equal(found, ahead);
+	return found;
 }
 
 static const char *
@@ -529,6 +544,84 @@ test_every_bit_flip(void **state)
 }
 
 static int
+note_place(struct entry *e, void *arg)
+{
+	note(e);
+	if (!entry_stands(arg, e))
+		strlcat(seen, "!", sizeof(seen));
+	return 0;
+}
+
+/* The index is whole, but what it tells of has been spoilt since. */
+static void
+test_an_entry_that_is_not_in_its_place(void **state)
+{
+	struct segment s;
+	int ahead;
+
+	(void)state;
+	fill();
+	end_segment();
+	draft.bytes[SEGMENT_BLOCK * 2 + 3] ^= 1; /* in the second batch */
+	put_draft();
+	for (ahead = 0; ahead < 2; ahead++) {
+		seen[0] = '\0';
+		assert_int_equal(
+		    segment_open(&s, dir, "0000001a", O_RDONLY), 0);
+		segment_ahead(&s, ahead);
+		assert_int_equal(segment_index(&s, note_place, &s), 1);
+		assert_string_equal(seen, "1 2 3! 4 5");
+		segment_close(&s);
+	}
+}
+
+/* Longer than what is read at once, so that entries lie across its ends. */
+static void
+test_a_long_segment(void **state)
+{
+	enum { LONG = 3 * 1048576, BODY = 3000 };
+	char *bytes = calloc(1, LONG), content[BODY + 1], id[ID_SIZE], *text;
+	size_t end = SEGMENT_BLOCK, len;
+	struct record head;
+	struct segment s;
+	struct entry e;
+	off_t at = SEGMENT_BLOCK, damage;
+	uint32_t count = 0, found = 0;
+
+	(void)state;
+	assert_non_null(bytes);
+	segment_head(bytes, 0x1a, SALT, LONG);
+	memset(content, 'x', BODY);
+	content[BODY] = '\0';
+	while (end < LONG - 2 * BODY) {
+		record_init(&head, RECORD_ENVELOPE);
+		id_format(id, 0x1a, ++count);
+		record_add(&head, "id", id);
+		record_add(&head, "generation", "0");
+		record_add(&head, "arrival", "1764000000.123456");
+		text = entry_encode(&head, entry_seed(SALT, (off_t)end), BODY,
+		    content_sum(SALT, content, BODY), false, &len);
+		memcpy(bytes + end, text, len);
+		memcpy(bytes + end + len, content, BODY);
+		end += len + BODY;
+		free(text);
+		record_free(&head);
+	}
+	put_file("0000001a", bytes, LONG);
+	free(bytes);
+	assert_int_equal(segment_open(&s, dir, "0000001a", O_RDONLY), 0);
+	segment_ahead(&s, true);
+	entry_init(&e);
+	while (segment_walk(&s, &at, 0, &e, &damage) == 1) {
+		assert_int_equal(e.sequence, ++found);
+		assert_true(entry_stands(&s, &e));
+	}
+	assert_int_equal(found, count);
+	entry_free(&e);
+	segment_close(&s);
+}
+
+static int
 make_folder(void **state)
 {
 	(void)state;
@@ -568,6 +661,8 @@ main(void)
 	    cmocka_unit_test(test_a_copy_of_a_record_elsewhere_is_no_entry),
 	    cmocka_unit_test(test_reserved_names_are_refused),
 	    cmocka_unit_test(test_foreign_files_are_no_segments),
+	    cmocka_unit_test(test_an_entry_that_is_not_in_its_place),
+	    cmocka_unit_test(test_a_long_segment),
 	    cmocka_unit_test(test_every_truncation),
 	    cmocka_unit_test(test_every_bit_flip),
 	};
