@@ -1,457 +1,463 @@
+#include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cdb.h>
 #include <err.h>
-#include <xxhash.h>
 
 #include "exits.h"
 #include "gather.h"
-#include "paths.h"
+#include "scribe.h"
 #include "whole.h"
 
-#define ENTRY_HEAD 8u /* lengths of key and value */
-#define SLOT       8u
+#define TABLES    256u
+#define LINE_MOST (UINT32_MAX >> 2)
+
+/* As they stand in the file, in the order of its bytes. */
+struct head {
+	uint32_t key_len, value_len;
+};
+struct slot {
+	uint32_t hash, at; /* at 0: free */
+};
 
 struct place {
 	uint32_t hash, at;
+	unsigned line : 30, twice : 2; /* enum mapmake_double */
+};
+
+/* The entries of one hash table, in the order they came. */
+struct bucket {
+	struct place *list;
+	size_t count, room;
+};
+
+/* An entry that does not count, as another one has its key. */
+struct loser {
+	uint32_t at, size;
+	unsigned line;    /* of the later one of both */
+	uint64_t earlier; /* bytes of losers in front of it */
 };
 
 struct gather {
-	FILE *spool; /* entries as they stand in a CDB */
-	uint64_t spooled;
-	uint64_t size;      /* of the table so far */
-	struct place *list; /* in the order they came; at: in the spool */
-	size_t count, room;
-	uint32_t *index; /* by hash: number in the list, plus 1 */
-	size_t slots;    /* a power of 2 */
-	int error;       /* of a put that failed: there is no table then */
+	int error; /* of a put that failed: there is no table then */
+	struct scribe scribe;
+	uint64_t count; /* entries */
+	struct bucket buckets[TABLES];
+	struct loser *losers;
+	size_t lost, room;
 };
 
-static FILE *
-open_spool(const char *folder)
-{
-	char path[PATH_SIZE];
-	FILE *spool;
-	int fd;
-
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-		path_join(path, folder, ".makemap-XXXXXX");
-		if ((fd = mkostemp(path, O_CLOEXEC)) != -1)
-			unlink(path);
-	}
-	if (fd == -1)
-		return NULL;
-	if ((spool = fdopen(fd, "w+")) == NULL)
-		err(EXIT_TEMP, "%s", folder);
-	return spool;
-}
-
 struct gather *
-gather_new(const char *folder)
+gather_new(int fd)
 {
 	struct gather *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		err(EXIT_TEMP, "table");
-	g->size = WHOLE_HEAD + WHOLE_SEAL;
-	g->slots = 1024;
-	if ((g->index = calloc(g->slots, sizeof(*g->index))) == NULL)
-		err(EXIT_TEMP, "table");
-	if ((g->spool = open_spool(folder)) == NULL) {
-		gather_free(g);
-		return NULL;
-	}
+	scribe_begin(&g->scribe, fd, WHOLE_HEAD);
 	return g;
 }
 
 void
 gather_free(struct gather *g)
 {
-	int error = errno;
+	unsigned i;
 
-	if (g->spool != NULL)
-		fclose(g->spool);
-	free(g->list);
-	free(g->index);
+	scribe_free(&g->scribe);
+	for (i = 0; i < TABLES; i++)
+		free(g->buckets[i].list);
+	free(g->losers);
 	free(g);
-	errno = error;
-}
-
-size_t
-gather_count(const struct gather *g)
-{
-	return g->count;
-}
-
-/* --- finding -------------------------------------------------------------- */
-
-static size_t
-first_slot(const struct gather *g, uint32_t hash)
-{
-	/* CDB's hash is weak in its high bits for short keys: spread it. */
-	return (hash * 0x9e3779b1u) & (g->slots - 1);
-}
-
-static void
-index_add(struct gather *g, size_t number)
-{
-	size_t i = first_slot(g, g->list[number].hash);
-
-	while (g->index[i] != 0)
-		i = (i + 1) & (g->slots - 1);
-	g->index[i] = (uint32_t)number + 1;
-}
-
-static void
-index_grow(struct gather *g)
-{
-	size_t i, old = g->slots;
-	uint32_t *from = g->index;
-
-	g->slots *= 2;
-	if ((g->index = calloc(g->slots, sizeof(*g->index))) == NULL)
-		err(EXIT_TEMP, "table");
-	for (i = 0; i < old; i++)
-		if (from[i] != 0)
-			index_add(g, from[i] - 1);
-	free(from);
-}
-
-/* Read len bytes of the spool at that place. */
-static int
-fetch(struct gather *g, void *bytes, size_t len, uint64_t at)
-{
-	ssize_t n;
-
-	for (; len > 0; len -= (size_t)n, at += (uint64_t)n) {
-		n = pread(fileno(g->spool), bytes, len, (off_t)at);
-		if (n <= 0) {
-			errno = n == 0 ? EIO : errno;
-			return -1;
-		}
-		bytes = (char *)bytes + n;
-	}
-	return 0;
-}
-
-/* 1 if the entry at that place has this key; *value_len is its value's. */
-static int
-has_key(struct gather *g, uint32_t at, const struct mapmake_entry *e,
-    uint32_t *value_len)
-{
-	unsigned char head[ENTRY_HEAD];
-	char *key;
-	int same;
-
-	if (fflush(g->spool) == EOF || fetch(g, head, sizeof(head), at) == -1)
-		return -1;
-	*value_len = cdb_unpack(head + 4);
-	if (cdb_unpack(head) != e->key_len)
-		return 0;
-	if ((key = malloc(e->key_len + 1)) == NULL)
-		err(EXIT_TEMP, "table");
-	same = fetch(g, key, e->key_len, at + sizeof(head));
-	if (same == 0)
-		same = memcmp(key, e->key, e->key_len) == 0;
-	free(key);
-	return same;
-}
-
-/* 1 and its number; 0; -1. */
-static int
-find(struct gather *g, uint32_t hash, const struct mapmake_entry *e,
-    size_t *number, uint32_t *value_len)
-{
-	size_t i;
-	int got;
-
-	for (i = first_slot(g, hash); g->index[i] != 0;
-	     i = (i + 1) & (g->slots - 1)) {
-		*number = g->index[i] - 1;
-		if (g->list[*number].hash != hash)
-			continue;
-		got = has_key(g, g->list[*number].at, e, value_len);
-		if (got != 0)
-			return got;
-	}
-	return 0;
 }
 
 /* --- putting -------------------------------------------------------------- */
 
-/* Into the spool.  The place, or -1. */
-static int64_t
-spool(struct gather *g, const struct mapmake_entry *e)
+/* A list of so many bytes each that had room for *room. */
+static void *
+grow(void *list, size_t *room, size_t size)
 {
-	int64_t at = (int64_t)g->spooled;
-	unsigned char head[ENTRY_HEAD];
-
-	cdb_pack((uint32_t)e->key_len, head);
-	cdb_pack((uint32_t)e->value_len, head + 4);
-	if (fwrite(head, 1, sizeof(head), g->spool) != sizeof(head) ||
-	    fwrite(e->key, 1, e->key_len, g->spool) != e->key_len ||
-	    fwrite(e->value, 1, e->value_len, g->spool) != e->value_len)
-		return -1;
-	g->spooled += sizeof(head) + e->key_len + e->value_len;
-	return at;
+	*room = *room == 0 ? 16 : *room + *room / 2;
+	if ((list = reallocarray(list, *room, size)) == NULL)
+		err(EXIT_TEMP, "table");
+	return list;
 }
 
 static void
-append(struct gather *g, struct place place, bool indexed)
+remember(struct bucket *b, struct place place)
 {
-	if (g->count == g->room) {
-		g->room = g->room == 0 ? 64 : g->room + g->room / 2;
-		g->list = reallocarray(g->list, g->room, sizeof(*g->list));
-		if (g->list == NULL)
-			err(EXIT_TEMP, "table");
-	}
-	g->list[g->count++] = place;
-	if (!indexed)
-		return;
-	if (g->count > g->slots / 4 * 3)
-		index_grow(g);
-	index_add(g, g->count - 1);
+	if (b->count == b->room)
+		b->list = grow(b->list, &b->room, sizeof(*b->list));
+	b->list[b->count++] = place;
+}
+
+static bool
+is_too_large(const struct gather *g, const struct mapmake_entry *e)
+{
+	return e->key_len > UINT32_MAX || e->value_len > UINT32_MAX ||
+	       g->scribe.at + sizeof(struct head) + e->key_len + e->value_len +
+		       2 * sizeof(struct slot) * (g->count + 1) + WHOLE_SEAL >
+		   UINT32_MAX;
 }
 
 static int
-take(struct gather *g, const struct mapmake_entry *e, enum mapmake_double twice)
+take(struct gather *g, const struct mapmake_entry *e, struct place place)
 {
-	uint64_t more = ENTRY_HEAD + (uint64_t)e->key_len + e->value_len;
-	uint64_t slots = 2 * SLOT;
-	uint32_t hash, old = 0;
-	size_t number = 0;
-	int64_t at;
-	int there;
+	struct head head = {
+	    htole32((uint32_t)e->key_len), htole32((uint32_t)e->value_len)};
 
-	/* What was replaced lies in the spool still, and has places there. */
-	if (e->key_len > UINT32_MAX || e->value_len > UINT32_MAX ||
-	    g->size + more + slots > UINT32_MAX ||
-	    g->spooled + more > UINT32_MAX) {
+	if (is_too_large(g, e)) {
 		errno = EFBIG;
 		return -1;
 	}
-	hash = cdb_hash(e->key, (unsigned)e->key_len);
-	if ((there = find(g, hash, e, &number, &old)) == -1 ||
-	    (there == 1 && twice == MAPMAKE_KEEP))
-		return there;
-	if ((at = spool(g, e)) == -1)
+	place.hash = cdb_hash(e->key, (unsigned)e->key_len);
+	place.at = (uint32_t)g->scribe.at;
+	if (scribe_put(&g->scribe, &head, sizeof(head)) == -1 ||
+	    scribe_put(&g->scribe, e->key, e->key_len) == -1 ||
+	    scribe_put(&g->scribe, e->value, e->value_len) == -1)
 		return -1;
-	if (there == 1 && twice == MAPMAKE_REPLACE) {
-		g->size += e->value_len;
-		g->size -= old;
-		g->list[number].at = (uint32_t)at;
-		return 1;
-	}
-	g->size += more + slots;
-	append(g, (struct place){hash, (uint32_t)at}, there == 0);
-	return there;
+	remember(&g->buckets[place.hash % TABLES], place);
+	g->count++;
+	return 0;
 }
 
 int
-gather_put(
-    struct gather *g, const struct mapmake_entry *e, enum mapmake_double twice)
+gather_put(struct gather *g, const struct mapmake_entry *e,
+    enum mapmake_double twice, unsigned line)
 {
-	int got = take(g, e, twice);
+	struct place place = {
+	    .line = line < LINE_MOST ? line : LINE_MOST, .twice = twice};
+	int got = take(g, e, place);
 
 	if (got == -1)
 		g->error = errno;
 	return got;
 }
 
+/* --- keys that come twice ------------------------------------------------- */
+
+/* The key of the entry at that place: malloced, with a NUL; or NULL. */
+static char *
+key_at(const struct gather *g, uint32_t at, struct head *head)
+{
+	char *key;
+
+	if (scribe_read(&g->scribe, head, sizeof(*head), at) == -1)
+		return NULL;
+	head->key_len = le32toh(head->key_len);
+	head->value_len = le32toh(head->value_len);
+	if ((key = malloc((size_t)head->key_len + 1)) == NULL)
+		err(EXIT_TEMP, "table");
+	key[head->key_len] = '\0';
+	if (scribe_read(&g->scribe, key, head->key_len,
+		(uint64_t)at + sizeof(*head)) == 0)
+		return key;
+	free(key);
+	return NULL;
+}
+
+/* 1, 0, -1.  Heads are those of both. */
+static int
+same_key(const struct gather *g, const uint32_t at[2], struct head heads[2])
+{
+	char *a = key_at(g, at[0], &heads[0]), *b = NULL;
+	int same = -1;
+
+	if (a != NULL && (b = key_at(g, at[1], &heads[1])) != NULL)
+		same = heads[0].key_len == heads[1].key_len &&
+		       memcmp(a, b, heads[0].key_len) == 0;
+	free(a);
+	free(b);
+	return same;
+}
+
+static void
+lose(struct gather *g, uint32_t at, const struct head *head, unsigned line)
+{
+	uint32_t size = sizeof(*head) + head->key_len + head->value_len;
+
+	if (g->lost == g->room)
+		g->losers = grow(g->losers, &g->room, sizeof(*g->losers));
+	g->losers[g->lost++] = (struct loser){at, size, line, 0};
+}
+
+/*
+ * The slot has the entry's hash.  1: its key as well, and one of both is a
+ * loser; 0: another key; -1.
+ */
+static int
+meet(struct gather *g, struct slot *slot, const struct place *p)
+{
+	const uint32_t at[2] = {le32toh(slot->at), p->at};
+	struct head heads[2];
+	int got = same_key(g, at, heads);
+
+	if (got != 1)
+		return got;
+	if (p->twice == MAPMAKE_KEEP) {
+		lose(g, p->at, &heads[1], p->line);
+	} else {
+		lose(g, at[0], &heads[0], p->line);
+		slot->at = htole32(p->at);
+	}
+	return 1;
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct loser *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct loser *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int
+tell(struct gather *g, mapmake_told *told, void *arg)
+{
+	struct head head;
+	char *key;
+	size_t i;
+
+	qsort(g->losers, g->lost, sizeof(*g->losers), by_line);
+	for (i = 0; told != NULL && i < g->lost; i++) {
+		if ((key = key_at(g, g->losers[i].at, &head)) == NULL)
+			return -1;
+		told(key, g->losers[i].line, arg);
+		free(key);
+	}
+	return 0;
+}
+
+/* The bytes between two losers, to where the scribe is. */
+static int
+move(struct gather *g, uint64_t from, uint64_t to)
+{
+	char bytes[8192];
+	size_t len;
+
+	for (; from < to; from += len) {
+		len = sizeof(bytes);
+		if (len > to - from)
+			len = to - from;
+		if (scribe_read(&g->scribe, bytes, len, from) == -1 ||
+		    scribe_put(&g->scribe, bytes, len) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The losers, by place, leave the file. */
+static int
+close_up(struct gather *g, struct part *entries)
+{
+	uint64_t from = WHOLE_HEAD, gone = 0;
+	size_t i;
+
+	scribe_return(&g->scribe, WHOLE_HEAD);
+	for (i = 0; i < g->lost; i++) {
+		if (move(g, from, g->losers[i].at) == -1)
+			return -1;
+		from = (uint64_t)g->losers[i].at + g->losers[i].size;
+		g->losers[i].earlier = gone;
+		gone += g->losers[i].size;
+	}
+	if (move(g, from, entries->to) == -1)
+		return -1;
+	return scribe_end(&g->scribe, entries);
+}
+
+/* The last loser up to that place, or NULL. */
+static const struct loser *
+last_loser(const struct gather *g, uint32_t at)
+{
+	size_t low = 0, high = g->lost, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (g->losers[middle].at > at)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low == 0 ? NULL : &g->losers[low - 1];
+}
+
+/* They leave the list as well; who stays stands elsewhere now. */
+static void
+close_ranks(const struct gather *g, struct bucket *b)
+{
+	const struct loser *l;
+	struct place place;
+	size_t i, stay = 0;
+
+	for (i = 0; i < b->count; i++) {
+		place = b->list[i];
+		l = last_loser(g, place.at);
+		if (l != NULL && l->at == place.at)
+			continue;
+		if (l != NULL)
+			place.at -= (uint32_t)(l->earlier + l->size);
+		b->list[stay++] = place;
+	}
+	b->count = stay;
+}
+
+static int
+take_out(struct gather *g, struct part *entries)
+{
+	unsigned i;
+
+	qsort(g->losers, g->lost, sizeof(*g->losers), by_place);
+	/* What is moved must be what was written. */
+	if (scribe_compare(&g->scribe, entries, NULL) == -1 ||
+	    close_up(g, entries) == -1)
+		return -1;
+	for (i = 0; i < TABLES; i++)
+		close_ranks(g, &g->buckets[i]);
+	g->count -= g->lost;
+	g->lost = 0;
+	return 0;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
-/* Everything that is written is hashed for the seal. */
-struct sink {
-	FILE *file;
-	XXH3_state_t *hash;
-};
-
 static int
-put(struct sink *s, const void *bytes, size_t len)
+enter(struct gather *g, struct slot *table, size_t slots, const struct place *p)
 {
-	XXH3_64bits_update(s->hash, bytes, len);
-	return fwrite(bytes, 1, len, s->file) == len ? 0 : -1;
-}
+	size_t i = (p->hash >> 8) % slots;
+	bool may_meet = p->twice != MAPMAKE_BOTH;
+	int got;
 
-/* How many entries each of the 256 tables has. */
-static void
-count_tables(const struct gather *g, uint32_t counts[256])
-{
-	size_t i;
-
-	memset(counts, 0, 256 * sizeof(counts[0]));
-	for (i = 0; i < g->count; i++)
-		counts[g->list[i].hash & 255]++;
-}
-
-static int
-write_head(const struct gather *g, const uint32_t counts[256], struct sink *s)
-{
-	unsigned char head[WHOLE_HEAD];
-	uint64_t at;
-	unsigned i;
-
-	at = g->size - WHOLE_SEAL - 2 * SLOT * (uint64_t)g->count;
-	for (i = 0; i < 256; i++) {
-		cdb_pack((uint32_t)at, head + i * SLOT);
-		cdb_pack(2 * counts[i], head + i * SLOT + 4);
-		at += 2 * SLOT * (uint64_t)counts[i];
+	for (; table[i].at != 0; i = i + 1 == slots ? 0 : i + 1) {
+		if (!may_meet || table[i].hash != htole32(p->hash))
+			continue;
+		if ((got = meet(g, &table[i], p)) != 0)
+			return got;
 	}
-	return put(s, head, sizeof(head));
-}
-
-static int
-copy_bytes(FILE *from, uint64_t len, struct sink *s)
-{
-	char buffer[8192];
-	size_t n;
-
-	for (; len > 0; len -= n) {
-		n = len < sizeof(buffer) ? (size_t)len : sizeof(buffer);
-		if (fread(buffer, 1, n, from) != n) {
-			errno = ferror(from) ? errno : EIO;
-			return -1;
-		}
-		if (put(s, buffer, n) == -1)
-			return -1;
-	}
+	table[i] = (struct slot){htole32(p->hash), htole32(p->at)};
 	return 0;
 }
 
-/* In the order they came; list[].at becomes the place in the table. */
+/* One that losers were met in is not written: it is made again without them. */
 static int
-write_entries(struct gather *g, struct sink *s)
+write_table(struct gather *g, const struct bucket *b)
 {
-	uint64_t at = WHOLE_HEAD, here = UINT64_MAX, len;
-	unsigned char head[ENTRY_HEAD];
-	size_t i;
-
-	for (i = 0; i < g->count; i++) {
-		if (g->list[i].at != here &&
-		    fseeko(g->spool, g->list[i].at, SEEK_SET) == -1)
-			return -1;
-		if (fread(head, 1, sizeof(head), g->spool) != sizeof(head)) {
-			errno = ferror(g->spool) ? errno : EIO;
-			return -1;
-		}
-		len = (uint64_t)cdb_unpack(head) + cdb_unpack(head + 4);
-		if (put(s, head, sizeof(head)) == -1 ||
-		    copy_bytes(g->spool, len, s) == -1)
-			return -1;
-		here = g->list[i].at + sizeof(head) + len;
-		g->list[i].at = (uint32_t)at;
-		at += sizeof(head) + len;
-	}
-	return 0;
-}
-
-/* By table, and within one in the order they came. */
-static struct place *
-sort_places(const struct gather *g, const uint32_t counts[256])
-{
-	struct place *sorted =
-	    reallocarray(NULL, g->count + 1, sizeof(*sorted));
-	size_t next[256], at = 0, i;
-
-	if (sorted == NULL)
-		err(EXIT_TEMP, "table");
-	for (i = 0; i < 256; i++) {
-		next[i] = at;
-		at += counts[i];
-	}
-	for (i = 0; i < g->count; i++)
-		sorted[next[g->list[i].hash & 255]++] = g->list[i];
-	return sorted;
-}
-
-static int
-write_table(const struct place *places, uint32_t count, struct sink *s)
-{
-	size_t slots = 2 * (size_t)count, i, k;
-	unsigned char *table;
-	int done;
-
-	if (count == 0)
-		return 0;
-	if ((table = calloc(slots, SLOT)) == NULL)
-		err(EXIT_TEMP, "table");
-	for (i = 0; i < count; i++) {
-		k = (places[i].hash >> 8) % slots;
-		while (cdb_unpack(table + k * SLOT + 4) != 0)
-			k = k + 1 == slots ? 0 : k + 1;
-		cdb_pack(places[i].hash, table + k * SLOT);
-		cdb_pack(places[i].at, table + k * SLOT + 4);
-	}
-	done = put(s, table, slots * SLOT);
-	free(table);
-	return done;
-}
-
-static int
-write_tables(struct gather *g, const uint32_t counts[256], struct sink *s)
-{
-	struct place *sorted, *p;
-	unsigned i;
+	size_t slots = 2 * b->count, i;
+	struct slot *table = calloc(slots + 1, sizeof(*table));
 	int done = 0;
 
-	free(g->index);
-	g->index = NULL;
-	p = sorted = sort_places(g, counts);
-	for (i = 0; done == 0 && i < 256; i++) {
-		done = write_table(p, counts[i], s);
-		p += counts[i];
-	}
-	free(sorted);
-	free(g->list);
-	g->list = NULL;
-	return done;
+	if (table == NULL)
+		err(EXIT_TEMP, "table");
+	for (i = 0; done != -1 && i < b->count; i++)
+		done = enter(g, table, slots, &b->list[i]);
+	if (done != -1 && g->lost == 0)
+		done = scribe_put(&g->scribe, table, slots * sizeof(*table));
+	free(table);
+	return done == -1 ? -1 : 0;
 }
 
 static int
-write_all(struct gather *g, struct sink *s, uint64_t *hash)
+write_tables(struct gather *g)
 {
-	unsigned char seal[WHOLE_SEAL];
-	uint32_t counts[256];
+	unsigned i;
 
-	count_tables(g, counts);
-	if (fflush(g->spool) == EOF || write_head(g, counts, s) == -1 ||
-	    write_entries(g, s) == -1 || write_tables(g, counts, s) == -1)
+	for (i = 0; i < TABLES; i++)
+		if (write_table(g, &g->buckets[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+write_head(struct gather *g, uint64_t at, struct part *head)
+{
+	struct slot places[TABLES];
+	uint64_t slots;
+	unsigned i;
+
+	for (i = 0; i < TABLES; i++) {
+		slots = 2 * (uint64_t)g->buckets[i].count;
+		/* Where a table stands, and how many slots it has. */
+		places[i] = (struct slot){
+		    htole32((uint32_t)at), htole32((uint32_t)slots)};
+		at += slots * sizeof(struct slot);
+	}
+	scribe_return(&g->scribe, 0);
+	if (scribe_put(&g->scribe, places, sizeof(places)) == -1)
 		return -1;
-	*hash = XXH3_64bits_digest(s->hash);
-	whole_seal(*hash, seal);
-	return fwrite(seal, 1, sizeof(seal), s->file) == sizeof(seal) ? 0 : -1;
+	return scribe_end(&g->scribe, head);
+}
+
+static int
+write_seal(struct gather *g, const struct part parts[3])
+{
+	unsigned char seal[WHOLE_SEAL], there[WHOLE_SEAL];
+	XXH3_state_t *all = XXH3_createState();
+	int i, done = 0;
+	struct part end;
+
+	if (all == NULL)
+		err(EXIT_TEMP, "table");
+	XXH3_64bits_reset(all);
+	for (i = 0; done == 0 && i < 3; i++)
+		done = scribe_compare(&g->scribe, &parts[i], all);
+	whole_seal(XXH3_64bits_digest(all), seal);
+	XXH3_freeState(all);
+	scribe_return(&g->scribe, parts[2].to);
+	if (done == -1 || scribe_put(&g->scribe, seal, sizeof(seal)) == -1 ||
+	    scribe_end(&g->scribe, &end) == -1 ||
+	    scribe_read(&g->scribe, there, sizeof(there), end.from) == -1)
+		return -1;
+	errno = EIO;
+	return memcmp(seal, there, sizeof(seal)) == 0 ? 0 : -1;
+}
+
+/* Until there are no more losers. */
+static int
+settle(struct gather *g, struct part *entries, mapmake_told *told, void *arg)
+{
+	while (write_tables(g) == 0) {
+		if (g->lost == 0)
+			return 0;
+		scribe_return(&g->scribe, entries->to);
+		if (tell(g, told, arg) == -1 || take_out(g, entries) == -1)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+write_all(struct gather *g, mapmake_told *told, void *arg)
+{
+	struct part parts[3]; /* head, entries, tables */
+
+	if (scribe_end(&g->scribe, &parts[1]) == -1 ||
+	    settle(g, &parts[1], told, arg) == -1 ||
+	    scribe_end(&g->scribe, &parts[2]) == -1 ||
+	    write_head(g, parts[2].from, &parts[0]) == -1 ||
+	    write_seal(g, parts) == -1)
+		return -1;
+	/* There may be tables behind it that had losers. */
+	return ftruncate(g->scribe.fd, (off_t)g->scribe.at);
 }
 
 int
-gather_write(struct gather *g, int fd, uint64_t *hash)
+gather_write(struct gather *g, mapmake_told *told, void *arg)
 {
-	struct sink s = {NULL, XXH3_createState()};
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), done, error;
-
 	if (g->error != 0) {
 		errno = g->error;
-		done = -1;
-	} else if (s.hash == NULL || copy == -1 ||
-		   (s.file = fdopen(copy, "w")) == NULL)
-		err(EXIT_TEMP, "table");
-	else {
-		XXH3_64bits_reset(s.hash);
-		done = write_all(g, &s, hash);
-		error = errno;
-		if (fclose(s.file) == EOF && done == 0)
-			done = -1;
-		else
-			errno = error;
+		return -1;
 	}
-	error = errno;
-	XXH3_freeState(s.hash);
-	errno = error;
-	return done;
+	return write_all(g, told, arg);
 }

@@ -1,36 +1,32 @@
 /*
  * gather - the entries of a table in the making, and the CDB made of them
  *
- * The entries' bytes go to a file without a name; memory holds 8 bytes for
- * where each stands and at most 11 for the index that finds it by its key, so
- * that ten million keys take some 200 MB whatever their length.
+ * An entry's bytes go to where they stay, behind the place of the head; memory
+ * holds 12 bytes for each.  Keys that come twice are found when the hash tables
+ * are made, where equal hashes meet; then what does not count is taken out of
+ * the file.  So ten million keys take some 150 MB whatever their length, and
+ * nothing is ever looked up at random in a file.
  */
 #ifndef GATHER_H
 #define GATHER_H
-
-#include <stddef.h>
-#include <stdint.h>
 
 #include "mapmake.h"
 
 struct gather;
 
-/* NULL with errno.  The file without a name lies in folder. */
-struct gather *gather_new(const char *folder);
+/* The table goes to the file, which is empty. */
+struct gather *gather_new(int fd);
 void gather_free(struct gather *);
 
-/*
- * As mapmake_put: 0 or 1; -1 with errno, EFBIG if the table grows beyond what
- * a CDB can hold.
- */
-int gather_put(
-    struct gather *, const struct mapmake_entry *, enum mapmake_double);
-size_t gather_count(const struct gather *);
+/* As mapmake_put, with the line that mapmake_line told. */
+int gather_put(struct gather *, const struct mapmake_entry *,
+    enum mapmake_double, unsigned line);
 
 /*
- * Write the table with its seal to an empty file, once and last: only the count
- * is left afterwards.  0 and the table's XXH3, or -1 with errno.
+ * Write the rest, once and last.  Every byte is read back and compared, by its
+ * XXH3, with what was to be written, and then sealed.  0, or -1 with errno; EIO
+ * if the file does not hold what was written to it.
  */
-int gather_write(struct gather *, int fd, uint64_t *hash);
+int gather_write(struct gather *, mapmake_told *, void *arg);
 
 #endif

@@ -1,18 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cdb.h>
 #include <err.h>
-#include <xxhash.h>
 
 #include "exits.h"
 #include "gather.h"
@@ -24,6 +21,9 @@ struct mapmake {
 	char path[PATH_SIZE];
 	char beside[PATH_SIZE]; /* path.new, locked while we make it */
 	int fd;
+	unsigned line;
+	mapmake_told *told;
+	void *arg;
 	struct gather *entries;
 };
 
@@ -96,7 +96,6 @@ folder_of(const char *path, char folder[PATH_SIZE])
 struct mapmake *
 mapmake_begin(const char *path, bool unsafe)
 {
-	char folder[PATH_SIZE];
 	struct mapmake *m;
 
 	if ((m = calloc(1, sizeof(*m))) == NULL)
@@ -109,11 +108,25 @@ mapmake_begin(const char *path, bool unsafe)
 		return NULL;
 	}
 	strlcpy(m->path, path, sizeof(m->path));
-	if ((unsafe || check_target(path) == 0) && open_beside(m) == 0 &&
-	    (m->entries = gather_new(folder_of(path, folder))) != NULL)
-		return m;
-	free_all(m);
-	return NULL;
+	if ((!unsafe && check_target(path) == -1) || open_beside(m) == -1) {
+		free_all(m);
+		return NULL;
+	}
+	m->entries = gather_new(m->fd);
+	return m;
+}
+
+void
+mapmake_tell(struct mapmake *m, mapmake_told *told, void *arg)
+{
+	m->told = told;
+	m->arg = arg;
+}
+
+void
+mapmake_line(struct mapmake *m, unsigned line)
+{
+	m->line = line;
 }
 
 int
@@ -122,91 +135,7 @@ mapmake_put(struct mapmake *m, const char *key, size_t key_len,
 {
 	const struct mapmake_entry e = {key, value, key_len, value_len};
 
-	return gather_put(m->entries, &e, twice);
-}
-
-size_t
-mapmake_count(const struct mapmake *m)
-{
-	return gather_count(m->entries);
-}
-
-/* Are the bytes of the file those that were written, by their XXH3? */
-static int
-is_written(int fd, uint64_t size, uint64_t hash)
-{
-	XXH3_state_t *state = XXH3_createState();
-	char buffer[65536];
-	uint64_t at = 0;
-	ssize_t n = 0;
-	int same;
-
-	if (state == NULL)
-		err(EXIT_TEMP, "table");
-	XXH3_64bits_reset(state);
-	for (; at < size &&
-	       (n = pread(fd, buffer,
-		    size - at < sizeof(buffer) ? size - at : sizeof(buffer),
-		    (off_t)at)) > 0;
-	     at += (uint64_t)n)
-		XXH3_64bits_update(state, buffer, (size_t)n);
-	same = at == size && XXH3_64bits_digest(state) == hash;
-	XXH3_freeState(state);
-	return same;
-}
-
-/* Of those that come twice any will do. */
-static int
-is_found(struct cdb *cdb)
-{
-	unsigned at = cdb_keypos(cdb), len = cdb_keylen(cdb);
-	const void *key = cdb_getkey(cdb);
-	struct cdb_find find;
-
-	if (key == NULL || cdb_findinit(&find, cdb, key, len) == -1)
-		return 0;
-	while (cdb_findnext(&find) > 0)
-		if (cdb_keypos(cdb) == at)
-			return 1;
-	return 0;
-}
-
-#define LET_GO 1048576 /* entries, then what was mapped leaves our memory */
-
-/* Every entry must be found by its key, and none may be missing. */
-static int
-find_all(struct cdb *cdb, size_t count)
-{
-	const void *mapped = cdb_get(cdb, cdb->cdb_fsize, 0);
-	unsigned at;
-	size_t n = 0;
-
-	cdb_seqinit(&at, cdb);
-	while (cdb_seqnext(&at, cdb) > 0) {
-		if (!is_found(cdb))
-			return 0;
-		if (++n % LET_GO == 0)
-			(void)madvise((void *)(uintptr_t)mapped, cdb->cdb_fsize,
-			    MADV_DONTNEED);
-	}
-	return n == count;
-}
-
-static int
-read_back(struct mapmake *m, uint64_t hash)
-{
-	struct cdb cdb;
-	struct stat st;
-	int whole;
-
-	if (fstat(m->fd, &st) == -1 || cdb_init(&cdb, m->fd) == -1)
-		return -1;
-	whole = st.st_size > WHOLE_SEAL &&
-		is_written(m->fd, (uint64_t)st.st_size - WHOLE_SEAL, hash) &&
-		find_all(&cdb, gather_count(m->entries));
-	cdb_free(&cdb);
-	errno = EIO;
-	return whole ? 0 : -1;
+	return gather_put(m->entries, &e, twice, m->line);
 }
 
 /* As the table was before; else readable by every service. */
@@ -240,11 +169,8 @@ sync_folder(const char *path)
 int
 mapmake_write(struct mapmake *m)
 {
-	uint64_t hash;
-
-	return gather_write(m->entries, m->fd, &hash) == 0 &&
-		       read_back(m, hash) == 0 && hand_down(m) == 0 &&
-		       fsync(m->fd) == 0
+	return gather_write(m->entries, m->told, m->arg) == 0 &&
+		       hand_down(m) == 0 && fsync(m->fd) == 0
 		   ? 0
 		   : -1;
 }

@@ -1,11 +1,10 @@
 /*
  * mapmake - make a compiled table (CDB), whole or not at all
  *
- * Entries are gathered in a file without a name and written beside the old
- * table; what was written is read back (every byte, and every entry is looked
- * up) and synced before it takes the old one's place.  So a reader never sees
- * half a table, and a failure leaves the old one as it was.  Two makers of one
- * table wait for each other.  The table ends in a seal, see whole.h.
+ * The new table is written beside the old one, read back byte for byte and
+ * synced before it takes the old one's place.  So a reader never sees half a
+ * table, and a failure leaves the old one as it was.  Two makers of one table
+ * wait for each other.  The table ends in a seal, see whole.h.
  */
 #ifndef MAPMAKE_H
 #define MAPMAKE_H
@@ -28,13 +27,20 @@ enum mapmake_double {
 struct mapmake *mapmake_begin(const char *path, bool unsafe);
 
 /*
- * 0: stored; 1: the key was there already, and what became of it is above; -1
- * with errno, EFBIG if a CDB cannot hold it (all of it must stay below 4 GB).
- * After that the table cannot be written any more.
+ * 0, or -1 with errno, EFBIG if a CDB cannot hold it (all of it must stay below
+ * 4 GB); after that the table cannot be written any more.  That a key comes
+ * twice is only found when it is written.
  */
 int mapmake_put(struct mapmake *, const char *key, size_t key_len,
     const char *value, size_t value_len, enum mapmake_double);
-size_t mapmake_count(const struct mapmake *);
+
+/*
+ * Who shall be told, when it is written, of each KEEP or REPLACE whose key was
+ * there already: by line, the one that mapmake_line told before the put.
+ */
+typedef void mapmake_told(const char *key, unsigned line, void *arg);
+void mapmake_tell(struct mapmake *, mapmake_told *, void *arg);
+void mapmake_line(struct mapmake *, unsigned line);
 
 /*
  * Write it.  0, or -1 with errno: then the old table still stands.  Either way

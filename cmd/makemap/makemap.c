@@ -18,6 +18,7 @@
 #include <err.h>
 
 #include "guard.h"
+#include "input.h"
 #include "mapmake.h"
 #include "pair.h"
 #include "paths.h"
@@ -207,40 +208,26 @@ static void
 store(struct job *job, struct mapmake *map, const struct pair *line,
     unsigned number)
 {
-	char text[PAIR_SIZE + 32];
 	size_t nul = job->nul ? 1 : 0;
-	int got;
 
 	if (job->verbose)
 		printf("key=`%s', val=`%s'\n", line->key, line->value);
-	got = mapmake_put(map, line->key, line->key_len + nul, line->value,
-	    line->value_len + nul, job->twice);
-	if (got == -1)
+	mapmake_line(map, number);
+	if (mapmake_put(map, line->key, line->key_len + nul, line->value,
+		line->value_len + nul, job->twice) == -1)
 		cannot_put(job, map, number);
-	if (got == 0 || job->twice != MAPMAKE_KEEP)
-		return;
-	snprintf(text, sizeof(text), "key %s: duplicate key", line->key);
-	complain(job, number, text, NULL);
 }
 
-/*
- * At most PAIR_SIZE - 1 bytes, up to a line end, which is taken off.  1: a line
- * (or the input's last bytes); 0: the end; -1: a piece of a longer line.
- */
-static int
-read_chunk(char text[PAIR_SIZE], size_t *len)
+static void
+tell_double(const char *key, unsigned number, void *arg)
 {
-	int c;
+	struct job *job = arg;
+	char text[PAIR_SIZE + 32];
 
-	for (*len = 0; *len < PAIR_SIZE - 1; (*len)++) {
-		if ((c = getchar_unlocked()) == EOF || c == '\n')
-			break;
-		text[*len] = (char)c;
-	}
-	text[*len] = '\0';
-	if (*len == PAIR_SIZE - 1)
-		return -1;
-	return *len > 0 || c != EOF ? 1 : 0;
+	if (job->twice != MAPMAKE_KEEP)
+		return;
+	snprintf(text, sizeof(text), "key %s: duplicate key", key);
+	complain(job, number, text, NULL);
 }
 
 static void
@@ -265,20 +252,21 @@ read_line(struct job *job, struct mapmake *map, char *text, size_t len,
 static void
 read_table(struct job *job, struct mapmake *map)
 {
-	char text[PAIR_SIZE];
+	static struct input in;
 	unsigned number;
 	size_t len;
+	char *text;
 	int got;
 
-	for (number = 1; (got = read_chunk(text, &len)) != 0; number++) {
-		if (got == -1)
+	for (number = 1; (got = input_line(&in, &text, &len)) > 0; number++) {
+		if (got == INPUT_PIECE)
 			complain(job, number, "line too long (1024 bytes max)",
 			    NULL);
 		else
 			read_line(job, map, text, len, number);
 		progress_lines(&job->progress, number);
 	}
-	if (ferror(stdin)) {
+	if (got == -1) {
 		mapmake_abort(map);
 		err(EX_IOERR, "standard input");
 	}
@@ -370,6 +358,7 @@ make(struct job *job)
 		mapmake_abort(map);
 		cannot_open(job, why);
 	}
+	mapmake_tell(map, tell_double, job);
 	progress_start(&job->progress, job->program, job->name);
 	read_table(job, map);
 	finish(job, map);

@@ -17,9 +17,9 @@ is_separator(char c, const struct pair_rules *rules)
 
 /* A bare CR would let a table write lines of its own into an SMTP reply. */
 static bool
-has_bare_cr(const char *value)
+has_bare_cr(const struct pair *line)
 {
-	const char *cr = strchr(value, '\r');
+	const char *cr = memchr(line->value, '\r', line->value_len);
 
 	return cr != NULL && cr[strspn(cr, " \t\r")] != '\0';
 }
@@ -32,19 +32,34 @@ wrong(struct pair *line, const char *reason, bool with_key)
 	return -1;
 }
 
-static void
-fold(char *key)
+/* Where the key ends.  Most bytes of one are above all blanks. */
+static char *
+end_of_key(char *p, const struct pair_rules *rules)
 {
-	for (; *key != '\0'; key++)
-		if (*key >= 'A' && *key <= 'Z')
-			*key += 'a' - 'A';
+	const char separator = rules->separator;
+
+	if (separator != '\0')
+		return strchrnul(p, separator);
+	while ((unsigned char)*p > ' ' || (*p != '\0' && !is_blank(*p)))
+		p++;
+	return p;
+}
+
+static void
+fold(char *key, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (key[i] >= 'A' && key[i] <= 'Z')
+			key[i] += 'a' - 'A';
 }
 
 int
 pair_parse(
     char *text, size_t len, const struct pair_rules *rules, struct pair *line)
 {
-	char *p = text;
+	char *p;
 
 	memset(line, 0, sizeof(*line));
 	if (len == 0 || *text == rules->comment)
@@ -54,20 +69,19 @@ pair_parse(
 	if (rules->separator == '\0' && is_blank(*text))
 		return wrong(line, "syntax error (leading space)", false);
 	line->key = text;
-	while (*p != '\0' && !is_separator(*p, rules))
-		p++;
+	p = end_of_key(text, rules);
 	line->key_len = (size_t)(p - text);
 	if (*p != '\0')
 		*p++ = '\0';
 	while (*p != '\0' && is_separator(*p, rules))
 		p++;
 	line->value = p;
-	line->value_len = strlen(p);
+	line->value_len = len - (size_t)(p - text);
 	if (rules->fold)
-		fold(line->key);
+		fold(line->key, line->key_len);
 	if (line->value_len == 0 && !rules->empty)
 		return wrong(line, "no RHS for LHS", true);
-	if (has_bare_cr(line->value))
+	if (has_bare_cr(line))
 		return wrong(line, "bare CR in the RHS of", true);
 	return 1;
 }

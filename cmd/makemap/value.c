@@ -58,15 +58,18 @@ is_wrong(const char *text, const char *parting)
 const char *
 value_check(const char *table, const char *value)
 {
-	const char *text = behind_error(value);
+	const char *text;
 	bool wrong = false;
 
 	if (strcmp(table, "access") == 0)
 		wrong = is_wrong_code(value) ||
-			(text != NULL && is_wrong(text, ":"));
+			((text = behind_error(value)) != NULL &&
+			    is_wrong(text, ":"));
 	else if (strcmp(table, "virtusertable") == 0)
-		wrong = text != NULL && is_wrong(text, ": \t");
+		wrong = (text = behind_error(value)) != NULL &&
+			is_wrong(text, ": \t");
 	else if (strcmp(table, "mailertable") == 0)
-		wrong = text != NULL && is_wrong(text, ":");
+		wrong =
+		    (text = behind_error(value)) != NULL && is_wrong(text, ":");
 	return wrong ? "reply code is not 4xx or 5xx in the RHS of" : NULL;
 }

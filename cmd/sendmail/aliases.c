@@ -25,6 +25,12 @@ struct tally {
 struct aliases {
 	char path[PATH_SIZE];
 	char table[PATH_SIZE];
+	char *text;
+	size_t len;
+	struct {
+		size_t at;
+		unsigned line;
+	} told; /* how far tell_double has read the text again */
 	struct mapmake *map;
 	struct router *router;
 	struct tally tally;
@@ -74,11 +80,9 @@ check_value(const char *value)
 static void
 store(struct aliases *run, struct alias_entry *entry)
 {
-	char written[256];
 	const char *why;
 	size_t key, value = strlen(entry->value);
 
-	strlcpy(written, entry->name, sizeof(written));
 	why = local_name(run, entry->name);
 	key = strlen(entry->name);
 	if (why == NULL)
@@ -87,24 +91,39 @@ store(struct aliases *run, struct alias_entry *entry)
 		complain(run, entry->line, entry->name, why);
 		return;
 	}
-	if (mapmake_put(run->map, entry->name, key, entry->value, value,
-		MAPMAKE_REPLACE) == 1)
-		warnx("%s: line %u: %s... Warning: duplicate alias name %s",
-		    run->path, entry->line, written, entry->name);
+	/* One that fails is told of when the table is written. */
+	mapmake_line(run->map, entry->line);
+	mapmake_put(
+	    run->map, entry->name, key, entry->value, value, MAPMAKE_REPLACE);
 	run->tally.entries++;
 	run->tally.total += key + value;
 	if (value > run->tally.longest)
 		run->tally.longest = value;
 }
 
+/* Lines come in their order. */
 static void
-gather(struct aliases *run, const char *text, size_t len)
+tell_double(const char *key, unsigned line, void *arg)
+{
+	struct aliases *run = arg;
+	struct alias_entry entry = {.line = 0};
+
+	while (
+	    entry.line < line && alias_next(run->text, run->len, &run->told.at,
+				     &run->told.line, &entry) == 1)
+		free(entry.value);
+	warnx("%s: line %u: %s... Warning: duplicate alias name %s", run->path,
+	    line, entry.name, key);
+}
+
+static void
+gather(struct aliases *run)
 {
 	struct alias_entry entry;
 	unsigned line = 0;
 	size_t at = 0;
 
-	while (alias_next(text, len, &at, &line, &entry) == 1) {
+	while (alias_next(run->text, run->len, &at, &line, &entry) == 1) {
 		if (entry.reason != NULL)
 			complain(run, entry.line, entry.name, entry.reason);
 		else
@@ -154,21 +173,20 @@ int
 make_aliases(const struct paths *paths)
 {
 	static struct aliases run;
-	size_t len;
-	char *text;
 	int status;
 
 	path_join(run.path, paths->conf, "aliases");
 	path_join(run.table, paths->conf, "aliases.cdb");
-	if ((text = slurp(run.path, &len)) == NULL)
+	if ((run.text = slurp(run.path, &run.len)) == NULL)
 		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", run.path);
 	if ((run.map = mapmake_begin(run.table, false)) == NULL)
 		err(EX_CANTCREAT, "%s", run.table);
 	run.router = router_open(paths->conf, NULL);
-	gather(&run, text, len);
+	mapmake_tell(run.map, tell_double, &run);
+	gather(&run);
 	router_close(run.router);
-	free(text);
 	status = finish(&run);
+	free(run.text);
 	if (fflush(stdout) == EOF)
 		err(EX_IOERR, "standard output");
 	return status;

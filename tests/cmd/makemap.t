@@ -50,8 +50,8 @@ status 65' make hash d
 is 'the good lines are written' 'k	v1
 q	1' makemap -u hash d
 is '-r: the last wins' '' make -r hash d
-is '-r: in silence' 'k	v2
-q	1' makemap -u hash d
+is '-r: in silence' 'q	1
+k	v2' makemap -u hash d
 is '-d: both' '' make -d hash d
 is '-d: in their order' 'k	v1
 q	1

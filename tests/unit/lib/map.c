@@ -194,33 +194,52 @@ join(const char *key, const char *value, void *arg)
 }
 
 static void
+note(const char *key, unsigned line, void *arg)
+{
+	size_t len = strlen(arg);
+
+	snprintf((char *)arg + len, 64 - len, "%s:%u ", key, line);
+}
+
+static void
 what_becomes_of_a_key_that_comes_twice(void **state)
 {
 	static const struct {
-		enum mapmake_double twice;
-		const char *want;
+		enum mapmake_double first, twice;
+		const char *want, *told;
 	} rows[] = {
-	    {MAPMAKE_KEEP, "a=1 b=2 "},
-	    {MAPMAKE_REPLACE, "a=3 b=2 "},
-	    {MAPMAKE_BOTH, "a=1 b=2 a=3 "},
+	    {MAPMAKE_KEEP, MAPMAKE_KEEP, "a=1 b=2 c=5 ", "a:3 b:4 a:6 "},
+	    {MAPMAKE_REPLACE, MAPMAKE_REPLACE, "b=4 c=5 a=6 ", "a:3 b:4 a:6 "},
+	    {MAPMAKE_BOTH, MAPMAKE_BOTH, "a=1 b=2 a=3 b=4 c=5 a=6 ", ""},
+	    {MAPMAKE_BOTH, MAPMAKE_KEEP, "a=1 b=2 c=5 ", "a:3 b:4 a:6 "},
+	    {MAPMAKE_BOTH, MAPMAKE_REPLACE, "b=4 c=5 a=6 ", "a:3 b:4 a:6 "},
 	};
+	static const char *const keys[] = {"a", "b", "a", "b", "c", "a"};
 	struct mapmake *make;
 	struct map *m;
-	char got[64];
+	char got[64], told[64], value[2] = "";
+	unsigned n;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		make = mapmake_begin(path, false);
-		mapmake_put(make, "a", 1, "1", 1, rows[i].twice);
-		mapmake_put(make, "b", 1, "2", 1, rows[i].twice);
-		assert_int_equal(
-		    mapmake_put(make, "a", 1, "3", 1, rows[i].twice), 1);
+		told[0] = '\0';
+		mapmake_tell(make, note, told);
+		for (n = 0; n < 6; n++) {
+			mapmake_line(make, n + 1);
+			value[0] = (char)('1' + n);
+			assert_int_equal(
+			    mapmake_put(make, keys[n], 1, value, 1,
+				n < 2 ? rows[i].first : rows[i].twice),
+			    0);
+		}
 		assert_int_equal(mapmake_commit(make), 0);
 		m = map_open(folder, "t");
 		got[0] = '\0';
 		assert_int_equal(map_each(m, join, got), 0);
 		assert_string_equal(got, rows[i].want);
+		assert_string_equal(told, rows[i].told);
 		map_close(m);
 	}
 	table_write("t", "stop here\nnever there\n");
@@ -351,31 +370,78 @@ a_value_that_no_cdb_holds(void **state)
 	assert_int_equal(access(beside, F_OK), -1);
 }
 
-/* Enough for the index to grow, and for hashes that are equal. */
+static void
+count(const char *key, unsigned line, void *arg)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "key%u", line);
+	assert_string_equal(key, want);
+	assert_int_equal(line, *(unsigned *)arg);
+	++*(unsigned *)arg;
+}
+
+/* Enough for hashes that are equal, and for more than one buffer. */
 static void
 many_keys(void **state)
 {
 	struct map *m = map_open(folder, "t");
 	struct mapmake *make = mapmake_begin(path, false);
 	char key[32], value[MAP_VALUE];
-	int i, n, twice;
+	unsigned i, twice, told = 0;
+	int n;
 
 	(void)state;
+	mapmake_tell(make, count, &told);
 	for (twice = 0; twice < 2; twice++)
 		for (i = 0; i < 200000; i++) {
-			n = snprintf(key, sizeof(key), "key%d", i);
+			mapmake_line(make, i);
+			n = snprintf(key, sizeof(key), "key%u", i);
 			assert_int_equal(mapmake_put(make, key, (size_t)n, key,
-					     (size_t)n, MAPMAKE_KEEP),
-			    twice);
+					     (size_t)n - twice, MAPMAKE_KEEP),
+			    0);
 		}
-	assert_int_equal(mapmake_count(make), 200000);
 	assert_int_equal(mapmake_commit(make), 0);
+	assert_int_equal(told, 200000);
 	for (i = 0; i < 200000; i++) {
-		snprintf(key, sizeof(key), "key%d", i);
+		snprintf(key, sizeof(key), "key%u", i);
 		assert_int_equal(map_find(m, key, value), 1);
 		assert_string_equal(value, key);
 	}
 	expect(m, "key200000", 0, NULL);
+	map_close(m);
+}
+
+/* Somebody wrote into it, or the disk did not do as it was told. */
+static void
+a_file_that_does_not_hold_what_was_written(void **state)
+{
+	static char value[300000];
+	struct mapmake *make;
+	struct map *m = map_open(folder, "t");
+	int fd, row;
+
+	(void)state;
+	table_write("t", "a 1\n");
+	memset(value, 'v', sizeof(value));
+	for (row = 0; row < 3; row++) {
+		make = mapmake_begin(path, false);
+		assert_int_equal(mapmake_put(make, "b", 1, value, sizeof(value),
+				     MAPMAKE_KEEP),
+		    0);
+		if (row == 2) /* entries are moved, and checked before */
+			mapmake_put(make, "b", 1, "x", 1, MAPMAKE_KEEP);
+		fd = open(beside, O_WRONLY);
+		if (row == 1)
+			assert_int_equal(ftruncate(fd, 5000), 0);
+		else
+			assert_int_equal(pwrite(fd, "w", 1, 5000), 1);
+		close(fd);
+		assert_int_equal(mapmake_commit(make), -1);
+		assert_int_equal(errno, EIO);
+		assert_int_equal(access(beside, F_OK), -1);
+		expect(m, "a", 1, "1");
+	}
 	map_close(m);
 }
 
@@ -409,6 +475,7 @@ main(void)
 	    cmocka_unit_test(missing_beside_its_source),
 	    cmocka_unit_test(a_value_that_no_cdb_holds),
 	    cmocka_unit_test(many_keys),
+	    cmocka_unit_test(a_file_that_does_not_hold_what_was_written),
 	};
 	int failed;
 
