@@ -34,6 +34,7 @@ struct job {
 	struct pair_rules rules;
 	enum mapmake_double twice;
 	bool append, dump, force, nul, unsafe, verbose;
+	bool replies; /* its values are */
 	struct progress progress;
 	int status;
 };
@@ -166,6 +167,7 @@ name_map(struct job *job)
 	strlcpy(copy, job->path, sizeof(copy));
 	strlcpy(job->table, basename(copy), sizeof(job->table));
 	job->table[strlen(job->table) - strlen(".cdb")] = '\0';
+	job->replies = value_is_reply(job->table);
 }
 
 static void
@@ -243,7 +245,8 @@ read_line(struct job *job, struct mapmake *map, char *text, size_t len,
 		    job, number, line.reason, line.with_key ? line.key : NULL);
 	if (got != 1)
 		return;
-	if ((why = value_check(job->table, line.value)) != NULL)
+	why = job->replies ? value_check(job->table, line.value) : NULL;
+	if (why != NULL)
 		complain(job, number, why, line.key);
 	else
 		store(job, map, &line, number);

@@ -3,17 +3,7 @@
 #include "pair.h"
 
 /* isspace(3) of the C locale, whatever the caller's locale is. */
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool
-is_separator(char c, const struct pair_rules *rules)
-{
-	return rules->separator != '\0' ? c == rules->separator : is_blank(c);
-}
+#define BLANKS " \t\n\v\f\r"
 
 /* A bare CR would let a table write lines of its own into an SMTP reply. */
 static bool
@@ -32,19 +22,6 @@ wrong(struct pair *line, const char *reason, bool with_key)
 	return -1;
 }
 
-/* Where the key ends.  Most bytes of one are above all blanks. */
-static char *
-end_of_key(char *p, const struct pair_rules *rules)
-{
-	const char separator = rules->separator;
-
-	if (separator != '\0')
-		return strchrnul(p, separator);
-	while ((unsigned char)*p > ' ' || (*p != '\0' && !is_blank(*p)))
-		p++;
-	return p;
-}
-
 static void
 fold(char *key, size_t len)
 {
@@ -59,6 +36,8 @@ int
 pair_parse(
     char *text, size_t len, const struct pair_rules *rules, struct pair *line)
 {
+	const char one[2] = {rules->separator, '\0'};
+	const char *parting = rules->separator != '\0' ? one : BLANKS;
 	char *p;
 
 	memset(line, 0, sizeof(*line));
@@ -66,15 +45,14 @@ pair_parse(
 		return 0;
 	if (memchr(text, '\0', len) != NULL)
 		return wrong(line, "syntax error (NUL byte)", false);
-	if (rules->separator == '\0' && is_blank(*text))
+	if (rules->separator == '\0' && strchr(BLANKS, *text) != NULL)
 		return wrong(line, "syntax error (leading space)", false);
 	line->key = text;
-	p = end_of_key(text, rules);
-	line->key_len = (size_t)(p - text);
+	line->key_len = strcspn(text, parting);
+	p = text + line->key_len;
 	if (*p != '\0')
 		*p++ = '\0';
-	while (*p != '\0' && is_separator(*p, rules))
-		p++;
+	p += strspn(p, parting);
 	line->value = p;
 	line->value_len = len - (size_t)(p - text);
 	if (rules->fold)

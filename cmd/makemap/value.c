@@ -55,6 +55,14 @@ is_wrong(const char *text, const char *parting)
 	return is_wrong_code(text) || (rest != NULL && is_wrong_code(rest));
 }
 
+bool
+value_is_reply(const char *table)
+{
+	return strcmp(table, "access") == 0 ||
+	       strcmp(table, "virtusertable") == 0 ||
+	       strcmp(table, "mailertable") == 0;
+}
+
 const char *
 value_check(const char *table, const char *value)
 {

@@ -6,6 +6,11 @@
 #ifndef VALUE_H
 #define VALUE_H
 
+#include <stdbool.h>
+
+/* Of no other table is a value ever wrong. */
+bool value_is_reply(const char *table);
+
 /*
  * NULL, or why not.  A text may begin with a reply code, and then it must be
  * 4xx or 5xx: 250 would say yes where the table says no.
