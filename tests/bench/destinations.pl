@@ -3,7 +3,7 @@
 #
 #	destinations.pl serve KIND N [FILE [ADDRESS [PORT]]]
 #			N servers; their ports on one line; FILE grows by a byte
-#			for each message
+#			for each message, or connection of a tarpit
 #	destinations.pl send HOST:PORT N DOMAIN	N messages, over four connections
 use strict;
 use warnings;
@@ -70,6 +70,7 @@ sub serve {
 				    next => 0, out => $kind eq 'tarpit' ? [] :
 				    ["220 x ESMTP\r\n"]};
 				$select->add($new);
+				syswrite $taken, '.' if $kind eq 'tarpit' && $taken;
 				talk($client{$new}, $pause);
 				next;
 			}

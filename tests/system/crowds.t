@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# Slow and greedy clients, and two hundred hosts that are dead: everything has a
-# limit with a name, and who means well is served beside them.
+# Slow and greedy clients, tarpits, and two hundred hosts that are dead:
+# everything has a limit with a name, and who means well is served beside them.
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=tests/system/tap.bash
@@ -20,6 +20,27 @@ for address in 192.0.2.1 192.0.2.2 192.0.2.3; do
 	ip address add "$address/32" dev lo
 done
 
+# hosts KIND N: their ports, a line each, are in $dir/ports.KIND
+hosts() {
+	perl "$here/../bench/destinations.pl" serve "$1" "$2" "$dir/taken.$1" \
+	    >"$dir/ports" &
+	servers="$servers $!"
+	until_so test -s "$dir/ports" || bail "no $1 host"
+	tr ' ' '\n' <"$dir/ports" >"$dir/ports.$1"
+	rm "$dir/ports"
+}
+
+end_hosts() {
+	# shellcheck disable=SC2086 # a list
+	[ -z "$servers" ] || kill $servers
+	servers=
+}
+
+end() {
+	end_hosts
+	demo_end
+}
+
 demo_conf() {
 	printf '%s\n' 192.0.2.1:2525 127.0.0.1:2525 >"$dir/conf/listen"
 	echo 127.0.0.1@1 >"$dir/conf/nameserver"
@@ -28,8 +49,14 @@ demo_conf() {
 	echo 30s >"$dir/conf/timeoutsmtpd"
 	echo 6s >"$dir/conf/queuelifetime"
 	echo 2s >"$dir/conf/delaywarning"
-	seq 200 | sed 's/.*/d&.test smtp:[127.0.0.1]:&/' \
-		>"$dir/conf/mailertable"
+	echo 8 >"$dir/conf/concurrencyremote"
+	hosts good 1
+	hosts tarpit 20
+	{
+		seq 200 | sed 's/.*/d&.test smtp:[127.0.0.1]:&/'
+		sed 's/.*/good.test smtp:[127.0.0.1]:&/' "$dir/ports.good"
+		sed 's/.*/t&.test smtp:[127.0.0.1]:&/' "$dir/ports.tarpit"
+	} >"$dir/conf/mailertable"
 }
 
 # set_limit NAME VALUE: and a new smtpd
@@ -84,7 +111,9 @@ below() {
 	[ "$(memory)" -lt "$1" ] || memory
 }
 
+servers=
 demo_begin
+trap end EXIT
 usual=$(serve_one 20)
 
 # --- idle --------------------------------------------------------------------
@@ -148,6 +177,25 @@ ok 'a message is taken beside a hundred that never read' test -n "$beside"
 echo "# a message takes $usual s alone, $beside s beside a hundred deaf clients"
 ok 'smtpd needs less than 100 MB for them' below 100
 crowd_end
+
+# --- tarpits: more of them than deliveries may be under way -------------------
+
+letter() {
+	printf 'Subject: x\n\nx\n' | sendmail -f demo@localhost "$@"
+}
+# taken KIND N: messages, or a tarpit's connections
+taken() {
+	[ "$(stat -c %s "$dir/taken.$1")" -ge "$2" ]
+}
+letter a@good.test
+soon 'a good host gets its mail' taken good 1
+# shellcheck disable=SC2046 # a list
+letter $(sed 's/.*/a@t&.test/' "$dir/ports.tarpit")
+soon 'half of all deliveries hang' taken tarpit 4
+letter a@good.test
+soon 'and the good host gets its mail' taken good 2
+end_hosts
+qctl delete -r '*' >/dev/null
 
 # --- R47: two hundred dead hosts ---------------------------------------------
 
