@@ -71,7 +71,7 @@ operator_print(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (isprint((unsigned char)*text))
-			fputc(*text, out);
+			putc_unlocked(*text, out);
 		else
 			fprintf(out, "\\x%02X", (unsigned char)*text);
 }

@@ -12,96 +12,28 @@
 
 #include "exits.h"
 #include "segment.h"
+#include "window.h"
 
 #define READ_FIRST 8192  /* most entries' records are shorter */
 #define READ_BIG   65536 /* at a time, of a content in a file of its own */
-#define READ_AHEAD 1048576
 
 typedef int parser(
     struct entry *, uint64_t salt, const char *bytes, size_t len, off_t at);
-
-/* Up to len bytes from a place: how many, or -1. */
-static ssize_t
-read_at(int fd, char *bytes, size_t len, off_t at)
-{
-	size_t done = 0;
-	ssize_t got;
-
-	while (done < len) {
-		got = pread(fd, bytes + done, len - done, at + (off_t)done);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
-/* --- windows -------------------------------------------------------------- */
-
-/* What was read of a file, at least so much at a time. */
-struct window {
-	char *bytes;
-	size_t len, size, least;
-	off_t at;
-};
-
-static ssize_t
-window_fill(struct window *w, int fd, off_t at, size_t len)
-{
-	size_t want = len > w->least ? len : w->least;
-	ssize_t got;
-
-	if (want > w->size) {
-		free(w->bytes);
-		if ((w->bytes = malloc(want)) == NULL)
-			err(EXIT_TEMP, "%zu bytes of a segment", want);
-		w->size = want;
-	}
-	/* A bad sector further on is none of this reader's. */
-	if ((got = read_at(fd, w->bytes, want, at)) == -1 && len < want)
-		got = read_at(fd, w->bytes, len, at);
-	w->at = at;
-	w->len = got == -1 ? 0 : (size_t)got;
-	return got;
-}
-
-/* Up to len bytes from a place, valid until the next: how many, or -1. */
-static ssize_t
-window_show(struct window *w, int fd, off_t at, size_t len, const char **bytes)
-{
-	off_t end = w->at + (off_t)w->len;
-
-	if ((at < w->at || at + (off_t)len > end) &&
-	    window_fill(w, fd, at, len) == -1)
-		return -1;
-	*bytes = w->bytes + (at - w->at);
-	end = w->at + (off_t)w->len;
-	return at + (off_t)len > end ? end - at : (ssize_t)len;
-}
-
-void
-segment_ahead(struct segment *s, bool ahead)
-{
-	if (s->ahead != NULL)
-		free(s->ahead->bytes);
-	free(s->ahead);
-	s->ahead = NULL;
-	if (!ahead)
-		return;
-	if ((s->ahead = calloc(1, sizeof(*s->ahead))) == NULL)
-		err(EXIT_TEMP, "reading ahead");
-	s->ahead->least = READ_AHEAD;
-}
 
 static int
 fail(int error)
 {
 	errno = error;
 	return -1;
+}
+
+void
+segment_ahead(struct segment *s, bool ahead)
+{
+	if (ahead)
+		window_renew(&s->ahead, WINDOW_AHEAD);
+	else
+		window_drop(&s->ahead);
 }
 
 int
@@ -143,7 +75,7 @@ segment_close(struct segment *s)
 	if (s->fd != -1)
 		close(s->fd);
 	s->fd = -1;
-	segment_ahead(s, false);
+	window_drop(&s->ahead);
 }
 
 /* Read as much as the parser needs. */
@@ -166,7 +98,7 @@ read_with(const struct segment *s, off_t at, struct entry *e, parser *parse)
 			result = fail(EPROTO);
 	}
 	saved = errno;
-	free(once.bytes);
+	window_free(&once);
 	if (result == 1 && e->end > s->size)
 		return fail(EPROTO);
 	errno = saved;
@@ -194,7 +126,7 @@ entry_stands(const struct segment *s, const struct entry *e)
 		    i < head->len &&
 		    bytes[i] == (head->text[i] == '\0' ? '\n' : head->text[i]))
 			i++;
-	free(once.bytes);
+	window_free(&once);
 	return i == head->len;
 }
 
@@ -217,7 +149,7 @@ is_padding(const struct segment *s, off_t at)
 	    at, (size_t)(boundary(at) - at), &bytes);
 	int result = got == -1 ? -1 : memcmp(bytes, nuls, (size_t)got) == 0;
 
-	free(once.bytes);
+	window_free(&once);
 	return result;
 }
 

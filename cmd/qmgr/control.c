@@ -133,21 +133,37 @@ more_soon(struct client *c)
 }
 
 static void
+walk_slice(struct client *c)
+{
+	struct store *s = NULL;
+	struct message *m;
+	int seen = 0;
+
+	while (seen++ < SLICE && conn_backlog(c->conn) < BACKLOG &&
+	       (m = c->cursor.at) != NULL) {
+		if (m->store != s) {
+			if (s != NULL)
+				store_ahead(s, false);
+			s = m->store;
+			store_ahead(s, true);
+		}
+		c->cursor.at = message_after(c->q, m);
+		visit(c, m);
+	}
+	if (s != NULL)
+		store_ahead(s, false);
+}
+
+static void
 on_more(evutil_socket_t none, short what, void *arg)
 {
 	struct client *c = arg;
-	struct message *m;
-	int seen = 0;
 
 	(void)none;
 	(void)what;
 	if (!c->walking)
 		return;
-	while (seen++ < SLICE && conn_backlog(c->conn) < BACKLOG &&
-	       (m = c->cursor.at) != NULL) {
-		c->cursor.at = message_after(c->q, m);
-		visit(c, m);
-	}
+	walk_slice(c);
 	if (c->cursor.at == NULL)
 		walk_end(c);
 	else if (conn_backlog(c->conn) < BACKLOG)

@@ -25,16 +25,15 @@ index_recipients(struct envelope *e, uint32_t count)
 	size_t at = 0;
 	int64_t i = -1;
 
-	e->recipients = calloc(count + 1, sizeof(char *));
-	e->originals = calloc(count + 1, sizeof(char *));
-	e->senders = calloc(count + 1, sizeof(char *));
-	e->rules = calloc(count + 1, sizeof(char *));
-	e->direct = calloc(count + 1, sizeof(bool));
-	e->notifies = calloc(count + 1, sizeof(char *));
-	e->orcpts = calloc(count + 1, sizeof(char *));
-	if (!e->recipients || !e->originals || !e->senders || !e->rules ||
-	    !e->direct || !e->notifies || !e->orcpts)
+	e->recipients = calloc((size_t)count * 6 + 1, sizeof(char *));
+	e->direct = calloc((size_t)count + 1, sizeof(bool));
+	if (e->recipients == NULL || e->direct == NULL)
 		err(EXIT_TEMP, "envelope");
+	e->originals = e->recipients + count;
+	e->senders = e->originals + count;
+	e->rules = e->senders + count;
+	e->notifies = e->rules + count;
+	e->orcpts = e->notifies + count;
 	while (record_walk(&e->expanded, &at, &name, &value)) {
 		if (record_is(name, "rule"))
 			rule = value;
@@ -92,12 +91,7 @@ envelope_free(struct envelope *e)
 	entry_free(&e->entry);
 	record_free(&e->expanded);
 	free(e->recipients);
-	free(e->originals);
-	free(e->senders);
-	free(e->rules);
 	free(e->direct);
-	free(e->notifies);
-	free(e->orcpts);
 	free(e);
 }
 

@@ -137,21 +137,15 @@ store_sync(struct qmgr *q, struct store *s)
 int
 event_read(struct store *s, uint32_t at, struct record *r)
 {
+	struct window once = {.least = 0};
+	struct window *w = s->ahead != NULL ? s->ahead : &once;
 	size_t size = EVENT_READ, used;
-	char *bytes = NULL;
+	const char *bytes;
 	ssize_t got;
 	int found = 0;
 
-	if (at < s->events_len)
-		return state_parse(r, s->segment.salt, s->events + at,
-			   s->events_len - at, &used) == 1
-			   ? 0
-			   : -1;
 	while (found == 0 && size <= RECORD_ENVELOPE * 2) {
-		/* cppcheck-suppress memleakOnRealloc ; err ends us */
-		if ((bytes = realloc(bytes, size)) == NULL)
-			err(EXIT_TEMP, "event of %zu bytes", size);
-		if ((got = pread(s->state, bytes, size, at)) == -1)
+		if ((got = window_show(w, s->state, at, size, &bytes)) == -1)
 			break;
 		found =
 		    state_parse(r, s->segment.salt, bytes, (size_t)got, &used);
@@ -159,7 +153,7 @@ event_read(struct store *s, uint32_t at, struct record *r)
 			break;
 		size *= 4;
 	}
-	free(bytes);
+	window_free(&once);
 	return found == 1 ? 0 : -1;
 }
 
@@ -171,28 +165,10 @@ state_bytes(struct store *s, size_t *len)
 
 	if (bytes == NULL)
 		err(EXIT_TEMP, "state of %u bytes", s->state_len);
-	*len = 0;
-	while (*len < s->state_len) {
-		got = pread(
-		    s->state, bytes + *len, s->state_len - *len, (off_t)*len);
-		if (got == -1)
-			err(EXIT_TEMP, "state of segment %x",
-			    s->segment.number);
-		if (got == 0)
-			break;
-		*len += (size_t)got;
-	}
+	if ((got = read_at(s->state, bytes, s->state_len, 0)) == -1)
+		err(EXIT_TEMP, "state of segment %x", s->segment.number);
+	*len = (size_t)got;
 	return bytes;
-}
-
-void
-state_ahead(struct store *s, bool ahead)
-{
-	free(s->events);
-	s->events = NULL;
-	s->events_len = 0;
-	if (ahead && s->state != -1)
-		s->events = state_bytes(s, &s->events_len);
 }
 
 /* A sector that a power cut kept from being written: there is no NUL else. */
@@ -228,8 +204,6 @@ state_damaged(
 	if (ftruncate(s->state, (off_t)from) == -1)
 		err(EXIT_TEMP, "state/%s", name);
 	s->state_len = (uint32_t)from;
-	if (s->events_len > from)
-		s->events_len = from;
 }
 
 static int
@@ -257,10 +231,7 @@ state_each(struct store *s,
 
 	if (s->state == -1)
 		return;
-	bytes = s->events;
-	len = s->events_len;
-	if (bytes == NULL)
-		bytes = state_bytes(s, &len);
+	bytes = state_bytes(s, &len);
 	record_init(&event, RECORD_ENVELOPE);
 	while (at < len) {
 		if (parse(s, &event, bytes + at, len - at, &used) == 1) {
@@ -272,6 +243,5 @@ state_each(struct store *s,
 		at += used;
 	}
 	record_free(&event);
-	if (bytes != s->events)
-		free(bytes);
+	free(bytes);
 }

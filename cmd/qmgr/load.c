@@ -203,11 +203,11 @@ walk_rest(struct qmgr *q, struct store *s)
 {
 	struct loading l = {.q = q, .store = s, .indexed = true};
 
-	segment_ahead(&s->segment, true);
+	store_ahead(s, true);
 	if (s->walked > SEGMENT_BLOCK ||
 	    segment_index(&s->segment, each_entry, &l) != 1)
 		walk(q, s, 0, !s->segment.cut && !segment_sealed(&s->segment));
-	segment_ahead(&s->segment, false);
+	store_ahead(s, false);
 }
 
 /* Then what the state knows and we do not is lost. */
@@ -323,11 +323,9 @@ load_all(struct qmgr *q)
 			continue;
 		if (s->complete)
 			continue;
-		state_ahead(s, true);
 		past_read(s);
 		if (!is_live(s))
 			finish(q, s);
-		state_ahead(s, false);
 	}
 	free(names);
 	load_orphans(q);

@@ -37,6 +37,7 @@
 #include "route.h"
 #include "segment.h"
 #include "state.h"
+#include "window.h"
 
 struct store;
 
@@ -90,9 +91,8 @@ struct store {
 	uint32_t total; /* messages it was found to hold */
 	uint32_t open;  /* of them not finished */
 	struct messages messages;
-	struct pasts pasts; /* the state's messages not yet walked to */
-	char *events;       /* see state_ahead */
-	size_t events_len;
+	struct pasts pasts;   /* the state's messages not yet walked to */
+	struct window *ahead; /* of the state, see store_ahead */
 };
 
 TAILQ_HEAD(stores, store);
@@ -182,7 +182,7 @@ struct envelope {
 	struct entry entry;
 	const char *body; /* of its head: BODY=, or NULL */
 	struct record expanded;
-	const char **recipients; /* by number, in expanded */
+	const char **recipients; /* by number, in expanded; all in one piece */
 	const char **originals;  /* what it was expanded from, or NULL */
 	const char **senders;    /* the sender for it, if another, or NULL */
 	const char **rules;      /* the entry that led to it, or NULL */
@@ -215,8 +215,8 @@ int message_head(struct qmgr *, struct message *, struct envelope *,
 void event_begin(struct record *, enum event_kind, const struct message *);
 /* Where it stands; it is written, and durable within a second. */
 uint32_t event_write(struct qmgr *, struct store *, struct record *);
-/* The events are read at once, and kept in memory until this is over. */
-void state_ahead(struct store *, bool);
+/* Its entries and events will be read one after the other; or not any more. */
+void store_ahead(struct store *, bool);
 /* Every event there is, in order.  Damage is logged, a cut tail cut off. */
 void state_each(struct store *,
     void (*each)(struct store *, const struct record *, uint32_t at, void *arg),

@@ -166,6 +166,16 @@ store_open(struct qmgr *q, const char *name)
 }
 
 void
+store_ahead(struct store *s, bool ahead)
+{
+	segment_ahead(&s->segment, ahead);
+	if (ahead)
+		window_renew(&s->ahead, WINDOW_AHEAD);
+	else
+		window_drop(&s->ahead);
+}
+
+void
 store_forget(struct qmgr *q, struct store *s)
 {
 	char name[9];
@@ -181,6 +191,7 @@ store_forget(struct qmgr *q, struct store *s)
 	if (s->state != -1)
 		close(s->state);
 	CRASH_POINT("state", "dropped");
+	store_ahead(s, false);
 	segment_close(&s->segment);
 	TAILQ_REMOVE(&q->stores, s, next);
 	free(s);
