@@ -276,8 +276,8 @@ supersede(struct qmgr *q, const struct entry *e)
 		return;
 	event_begin(&event, EVENT_MOVED, m);
 	record_addf(&event, "generation", "%u", e->generation);
-	(void)event_write(q, m->store, &event);
-	(void)store_sync(q, m->store);
+	(void)event_write(q, message_store(m), &event);
+	(void)store_sync(q, message_store(m));
 	for (i = 0; i < m->count; i++) {
 		if (m->rcpts[i].state == RCPT_ACTIVE)
 			continue;
@@ -286,7 +286,6 @@ supersede(struct qmgr *q, const struct entry *e)
 		m->rcpts[i].lane = NULL;
 	}
 	m->superseded = true;
-	m->open = 0;
 	settle(q, m);
 }
 
@@ -333,7 +332,7 @@ hold_all(struct qmgr *q, struct message *m, const struct record *head)
 	message_id(m, id);
 	log_event("held", "id", id, "recipients", log_number(count), "text",
 	    why, "rule", rule, NULL);
-	at = event_write(q, m->store, &event);
+	at = event_write(q, message_store(m), &event);
 	for (i = 0; i < m->count; i++)
 		if (m->rcpts[i].state == RCPT_NEW) {
 			m->rcpts[i].state = RCPT_HELD;
@@ -367,8 +366,7 @@ postpone(struct qmgr *q, struct store *s, const struct entry *entry)
 	struct message *m = message_new(s, entry, 0);
 
 	m->pending = true;
-	TAILQ_INSERT_TAIL(&s->messages, m, next);
-	s->open++;
+	message_know(m);
 	q->pending = true;
 }
 
@@ -392,8 +390,7 @@ admit(struct qmgr *q, struct store *s, struct entry *entry)
 		m = message_new(s, entry, x.count);
 		m->warned = record_get(&entry->head, "warned") != NULL;
 		m->expanded = event_write(q, s, &x.event);
-		TAILQ_INSERT_TAIL(&s->messages, m, next);
-		s->open++;
+		message_know(m);
 		place_all(q, m, entry, &x);
 	}
 	expansion_free(&x);
@@ -403,7 +400,7 @@ admit(struct qmgr *q, struct store *s, struct entry *entry)
 static void
 admit_one_again(struct qmgr *q, struct message *m)
 {
-	struct store *s = m->store;
+	struct store *s = message_store(m);
 	struct entry e;
 
 	entry_init(&e);
@@ -425,9 +422,10 @@ admit_again(struct qmgr *q)
 	q->pending = false;
 	TAILQ_FOREACH(s, &q->stores, next)
 	{
-		last = TAILQ_LAST(&s->messages, messages);
-		for (m = TAILQ_FIRST(&s->messages); m != NULL; m = next) {
-			next = m == last ? NULL : TAILQ_NEXT(m, next);
+		for (m = last = store_first(s); m != NULL; m = store_after(m))
+			last = m;
+		for (m = store_first(s); m != NULL; m = next) {
+			next = m == last ? NULL : store_after(m);
 			if (m->pending)
 				admit_one_again(q, m);
 		}

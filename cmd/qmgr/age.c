@@ -62,12 +62,12 @@ last_message(struct qmgr *q, struct jump *j)
 
 	j->segment = j->sequence = 0;
 	TAILQ_FOREACH(s, &q->stores, next)
-	TAILQ_FOREACH(m, &s->messages, next)
-	if (m->segment > j->segment ||
-	    (m->segment == j->segment && m->sequence > j->sequence)) {
-		j->segment = m->segment;
-		j->sequence = m->sequence;
-	}
+	for (m = store_first(s); m != NULL; m = store_after(m))
+		if (m->segment > j->segment ||
+		    (m->segment == j->segment && m->sequence > j->sequence)) {
+			j->segment = m->segment;
+			j->sequence = m->sequence;
+		}
 }
 
 /* Times written by another clock mean nothing: all is tried now. */

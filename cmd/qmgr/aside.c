@@ -57,11 +57,11 @@ aside_unreadable(struct message *m, const char *what)
 	char id[ID_SIZE], name[9];
 
 	message_id(m, id);
-	segment_name(name, m->store->segment.number);
+	segment_name(name, message_store(m)->segment.number);
 	log_event("damaged", "id", id, "file", name, "offset",
 	    log_number(m->offset), "what", what, "reason",
 	    saved == EPROTO ? "checksum" : strerror(saved), NULL);
-	m->store->damaged |= is_damage(saved);
+	message_store(m)->damaged |= is_damage(saved);
 	errno = saved;
 }
 
@@ -72,9 +72,9 @@ is_all_lost(const struct store *s)
 {
 	const struct message *m;
 
-	TAILQ_FOREACH(m, &s->messages, next)
-	if (!m->lost || m->active > 0 || m->reporting || m->asking)
-		return false;
+	for (m = store_first(s); m != NULL; m = store_after(m))
+		if (!m->lost || m->active > 0 || m->reporting || m->asking)
+			return false;
 	return true;
 }
 
@@ -103,7 +103,7 @@ aside_lost(struct qmgr *q, struct store *s)
 	struct message *m;
 
 	if (s->damaged && is_all_lost(s))
-		while ((m = TAILQ_FIRST(&s->messages)) != NULL)
+		while ((m = store_first(s)) != NULL)
 			let_go(q, m);
 }
 

@@ -141,10 +141,10 @@ walk_slice(struct client *c)
 
 	while (seen++ < SLICE && conn_backlog(c->conn) < BACKLOG &&
 	       (m = c->cursor.at) != NULL) {
-		if (m->store != s) {
+		if (message_store(m) != s) {
 			if (s != NULL)
 				store_ahead(s, false);
-			s = m->store;
+			s = message_store(m);
 			store_ahead(s, true);
 		}
 		c->cursor.at = message_after(c->q, m);

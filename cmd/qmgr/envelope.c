@@ -58,7 +58,7 @@ static int
 read_entry(struct message *m, struct entry *e)
 {
 	entry_init(e);
-	if (entry_read(&m->store->segment, m->offset, e) == 1)
+	if (entry_read(&message_store(m)->segment, m->offset, e) == 1)
 		return 0;
 	if (!m->lost)
 		aside_unreadable(m, "entry");
@@ -70,7 +70,7 @@ static int
 read_expanded(struct message *m, struct envelope *e)
 {
 	record_init(&e->expanded, RECORD_ENVELOPE);
-	if (event_read(m->store, m->expanded, &e->expanded) == -1) {
+	if (event_read(message_store(m), m->expanded, &e->expanded) == -1) {
 		errno = EPROTO;
 		aside_unreadable(m, "its expanded event cannot be read");
 		return -1;
@@ -215,7 +215,7 @@ message_load(struct qmgr *q, struct message *m, struct envelope *e,
 		*fd = big_open(q, m, e);
 		return *fd == -1 ? -1 : 0;
 	}
-	bytes = entry_content(&m->store->segment, &e->entry);
+	bytes = entry_content(&message_store(m)->segment, &e->entry);
 	if (bytes == NULL) {
 		aside_unreadable(m, "content");
 		return -1;
@@ -241,7 +241,7 @@ int
 message_head(struct qmgr *q, struct message *m, struct envelope *e,
     size_t limit, struct evbuffer *content, bool *cut)
 {
-	int fd = m->store->segment.fd;
+	int fd = message_store(m)->segment.fd;
 	off_t at = e->entry.content;
 	char *bytes;
 	ssize_t got;

@@ -42,12 +42,16 @@ struct door;
 
 /* One recipient of one message.  Kept small: there may be a million. */
 struct rcpt {
-	TAILQ_ENTRY(rcpt) next; /* while READY */
-	struct lane *lane;      /* NULL until it was routed */
-	uint32_t number;        /* among the message's recipients */
-	uint32_t due;           /* while WAITING: when, seconds since 1970 */
-	uint32_t place;         /* while WAITING: in the heap */
-	uint32_t reason;        /* where its last event stands in the state */
+	union {
+		TAILQ_ENTRY(rcpt) next; /* while READY */
+		struct {                /* while WAITING: */
+			uint32_t due;   /* when, seconds since 1970 */
+			uint32_t place; /* in the heap */
+		};
+	};
+	struct lane *lane; /* NULL until it was routed */
+	uint32_t number;   /* among the message's recipients */
+	uint32_t reason;   /* where its last event stands in the state */
 	uint16_t tries;
 	uint8_t state;
 };

@@ -30,17 +30,12 @@ resume(struct qmgr *q, struct message *m, struct entry *e, bool in_place)
 	struct rcpt *r;
 	uint32_t i;
 
-	m->generation = e->generation;
-	m->arrival = e->arrival / 1000000;
-	m->offset = (uint32_t)e->offset;
-	TAILQ_INSERT_TAIL(&m->store->messages, m, next);
-	m->store->open++;
+	message_entry(m, e);
+	message_know(m);
 	if (!in_place)
 		good = (envelope = envelope_get(q, m)) != NULL;
 	for (i = 0; i < m->count; i++) {
 		r = &m->rcpts[i];
-		if (r->state == RCPT_FINISHED)
-			m->open--;
 		if (r->state != RCPT_NEW || !good)
 			continue;
 		if (r->due > now) {
@@ -225,6 +220,7 @@ load_open(struct qmgr *q, const char *name)
 {
 	struct store s = {.gone = true, .state = -1};
 
+	TAILQ_INIT(&s.blocks);
 	(void)segment_number(name, &s.segment.number);
 	if (state_open(q, &s, name) == -1)
 		return 1;

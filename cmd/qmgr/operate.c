@@ -38,7 +38,7 @@ note(struct qmgr *q, struct rcpt *r, enum event_kind kind,
 	record_add(&event, "rule", rule);
 	log_event(event_name(kind), "id", id, "recipient",
 	    e->recipients[r->number], "rule", rule, NULL);
-	return event_write(q, m->store, &event);
+	return event_write(q, message_store(m), &event);
 }
 
 static bool

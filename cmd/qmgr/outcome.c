@@ -92,7 +92,7 @@ write_outcome(struct qmgr *q, const struct envelope *e, const struct rcpt *r,
 		    r->lane != NULL && r->lane->kind == KIND_LOCAL ? "delivered"
 								   : "relayed");
 	}
-	return event_write(q, m->store, &event);
+	return event_write(q, message_store(m), &event);
 }
 
 static void
@@ -120,11 +120,7 @@ log_outcome(const struct message *m, const struct rcpt *r,
 void
 rcpt_finish(struct qmgr *q, struct rcpt *r)
 {
-	struct message *m = message_of(r);
-
 	rcpt_take(&q->lanes, r);
-	if (r->state != RCPT_FINISHED)
-		m->open--;
 	r->state = RCPT_FINISHED;
 	r->lane = NULL;
 }
@@ -174,9 +170,9 @@ outcome_take(struct qmgr *q, struct rcpt *r, struct envelope *e,
 void
 settle(struct qmgr *q, struct message *m)
 {
-	struct store *s = m->store;
+	struct store *s = message_store(m);
 
-	if (m->open == 0) {
+	if (!message_is_open(m)) {
 		if (m->active > 0 || m->reporting || m->asking)
 			return;
 		message_free(q, m);

@@ -164,7 +164,7 @@ past_event(struct store *s, const struct record *event, uint32_t at, void *arg)
 	if (kind == EVENT_WARNED)
 		p->message->warned = true;
 	if (kind == EVENT_MOVED) {
-		free(p->message);
+		message_drop(p->message);
 		p->message = NULL;
 	} else {
 		past_message(p, kind, event, at);
@@ -178,18 +178,6 @@ past_read(struct store *s)
 	s->pasts.next = 0;
 }
 
-static bool
-is_open(const struct message *m)
-{
-	uint32_t i;
-
-	if (m != NULL)
-		for (i = 0; i < m->count; i++)
-			if (m->rcpts[i].state != RCPT_FINISHED)
-				return true;
-	return false;
-}
-
 uint32_t
 past_end(struct store *s, void (*lost)(struct store *, const struct message *))
 {
@@ -198,13 +186,14 @@ past_end(struct store *s, void (*lost)(struct store *, const struct message *))
 	size_t i;
 
 	for (i = 0; i < s->pasts.count; i++) {
-		m = s->pasts.list[i].message;
-		if (is_open(m)) {
+		if ((m = s->pasts.list[i].message) == NULL)
+			continue;
+		if (message_is_open(m)) {
 			count++;
 			if (lost != NULL)
 				lost(s, m);
 		}
-		free(m);
+		message_drop(m);
 	}
 	free(s->pasts.list);
 	memset(&s->pasts, 0, sizeof(s->pasts));

@@ -2,7 +2,9 @@
  * qmgr - what the parts of the queue manager share
  *
  *	aside.c	 what is damaged, and is kept
- *	store.c	 the disk: segments walked, events appended
+ *	store.c	 the disk: segments and states opened and forgotten
+ *	journal.c events appended and read
+ *	message.c messages in memory
  *	envelope.c what it tells of a message again
  *	load.c	 what the two folders say, at start and later
  *	past.c	 what the events say before the entries are read
@@ -41,28 +43,29 @@
 
 struct store;
 
-/* A message that is not finished. */
+/* A message that is not finished.  Kept small: there may be a million. */
 struct message {
-	TAILQ_ENTRY(message) next; /* in its store, by offset */
-	struct store *store;
-	int64_t arrival;            /* seconds since 1970 */
+	struct envelope *envelope;  /* while it is in memory */
+	uint32_t arrival;           /* seconds since 1970 */
 	uint32_t segment, sequence; /* its id */
 	uint32_t generation;
-	uint32_t offset;      /* of its entry */
-	uint32_t expanded;    /* where that event stands in the state */
-	uint32_t count, open; /* recipients; not FINISHED */
-	uint16_t active;      /* recipients being delivered */
-	bool warned, reporting;
-	bool moving;               /* it waits in no lane meanwhile */
-	bool asking;               /* inject has not answered about that */
-	bool superseded;           /* a later generation counts */
-	bool lost;                 /* its entry cannot be read any more */
-	bool pending;              /* not expanded: a table is broken */
-	struct envelope *envelope; /* while it is in memory */
+	uint32_t offset;     /* of its entry */
+	uint32_t expanded;   /* where that event stands in the state */
+	uint32_t count : 24; /* recipients; no event has room for more */
+	bool known : 1;      /* its entry has been seen */
+	bool warned : 1, reporting : 1;
+	bool moving : 1;     /* it waits in no lane meanwhile */
+	bool asking : 1;     /* inject has not answered about that */
+	bool superseded : 1; /* a later generation counts */
+	bool lost : 1;       /* its entry cannot be read any more */
+	bool pending : 1;    /* not expanded: a table is broken */
+	uint16_t active;     /* recipients being delivered */
+	uint8_t place;       /* see message.c */
 	struct rcpt rcpts[];
 };
 
-TAILQ_HEAD(messages, message);
+struct block;
+TAILQ_HEAD(blocks, block);
 
 /* A message as the state tells of it, see past.c. */
 struct past {
@@ -85,12 +88,13 @@ struct store {
 	bool dirty;    /* written but not synced */
 	bool complete; /* inject appends to a later one */
 	bool recycling, has_big;
-	bool damaged;   /* it is set aside when it is finished */
-	bool gone;      /* there is no segment: no sum can be checked */
-	off_t walked;   /* entries up to here are known */
-	uint32_t total; /* messages it was found to hold */
-	uint32_t open;  /* of them not finished */
-	struct messages messages;
+	bool damaged;         /* it is set aside when it is finished */
+	bool gone;            /* there is no segment: no sum can be checked */
+	off_t walked;         /* entries up to here are known */
+	uint32_t total;       /* messages it was found to hold */
+	uint32_t open;        /* of them not finished */
+	struct blocks blocks; /* of messages, see message.c */
+	struct block *room;   /* the one that has a place for one more */
 	struct pasts pasts;   /* the state's messages not yet walked to */
 	struct window *ahead; /* of the state, see store_ahead */
 };
@@ -164,14 +168,27 @@ int state_open(struct qmgr *, struct store *, const char *name);
  */
 void store_forget(struct qmgr *, struct store *);
 
+/* --- message.c ------------------------------------------------------------ */
+
 struct message *message_new(
     struct store *, const struct entry *, uint32_t recipients);
-/* Its recipients are in no lane. */
+/* Where the entry is, and what else it says of the message as a whole. */
+void message_entry(struct message *, const struct entry *);
+/* It counts from now on, and is found by who walks. */
+void message_know(struct message *);
+/* Free one that was not known yet; or one that was, and is in no lane. */
+void message_drop(struct message *);
 void message_free(struct qmgr *, struct message *);
 struct message *message_of(struct rcpt *);
+struct store *message_store(const struct message *);
 void message_id(const struct message *, char out[ID_SIZE]);
-struct message *message_after(struct qmgr *, struct message *);
+/* Is a recipient left that is not FINISHED? */
+bool message_is_open(const struct message *);
+/* Walk those of one store, or all; NULL at the end. */
+struct message *store_first(const struct store *);
+struct message *store_after(const struct message *);
 struct message *message_first(struct qmgr *);
+struct message *message_after(struct qmgr *, struct message *);
 
 /*
  * What the disk tells of a message again, when it is needed.  Whoever uses it

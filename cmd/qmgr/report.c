@@ -67,7 +67,7 @@ reported(struct report *p, const char *report)
 	record_add(&event, "report", report);
 	if (warning)
 		record_add(&event, "rule", "delaywarning");
-	(void)event_write(q, m->store, &event);
+	(void)event_write(q, message_store(m), &event);
 	log_event(words[p->kind], "id", id, "report", report, "recipients",
 	    log_number(p->count), "rule", warning ? "delaywarning" : NULL,
 	    NULL);
@@ -121,7 +121,7 @@ add_recipient(struct record *r, struct message *m, const struct envelope *e,
 	record_add(r, "class", failed ? "failed" : done ? "done" : "deferred");
 	record_init(&event, RECORD_ENVELOPE);
 	if (rcpt->tries > 0 || failed || done) {
-		if (event_read(m->store, rcpt->reason, &event) == 0) {
+		if (event_read(message_store(m), rcpt->reason, &event) == 0) {
 			record_copy(r, &event, "action");
 			record_copy(r, &event, "status");
 			record_copy(r, &event, "text");
@@ -220,7 +220,7 @@ drop_failed(struct qmgr *q, struct message *m, const struct envelope *e)
 		event_begin(&event, EVENT_DISCARDED, m);
 		record_addf(&event, "number", "%u", i);
 		record_add(&event, "rule", rule);
-		(void)event_write(q, m->store, &event);
+		(void)event_write(q, message_store(m), &event);
 		log_event("discarded", "id", id, "recipient", e->recipients[i],
 		    "rule", rule, NULL);
 		rcpt_finish(q, &m->rcpts[i]);

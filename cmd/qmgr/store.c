@@ -152,7 +152,7 @@ store_open(struct qmgr *q, const char *name)
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		err(EXIT_TEMP, "segment %s", name);
-	TAILQ_INIT(&s->messages);
+	TAILQ_INIT(&s->blocks);
 	s->walked = SEGMENT_BLOCK;
 	s->state = -1;
 	if (head_open(q, s, name) == -1 ||
@@ -195,79 +195,4 @@ store_forget(struct qmgr *q, struct store *s)
 	segment_close(&s->segment);
 	TAILQ_REMOVE(&q->stores, s, next);
 	free(s);
-}
-
-/* --- messages ------------------------------------------------------------- */
-
-struct message *
-message_new(struct store *s, const struct entry *e, uint32_t recipients)
-{
-	struct message *m;
-	uint32_t i;
-
-	m = calloc(1, sizeof(*m) + recipients * sizeof(struct rcpt));
-	if (m == NULL)
-		err(EXIT_TEMP, "message with %u recipients", recipients);
-	m->store = s;
-	m->segment = e->segment;
-	m->sequence = e->sequence;
-	m->generation = e->generation;
-	m->arrival = e->arrival / 1000000;
-	m->offset = (uint32_t)e->offset;
-	m->count = m->open = recipients;
-	for (i = 0; i < recipients; i++)
-		m->rcpts[i].number = i;
-	return m;
-}
-
-struct message *
-message_of(struct rcpt *r)
-{
-	char *first = (char *)(r - r->number);
-
-	return (struct message *)(first - offsetof(struct message, rcpts));
-}
-
-void
-message_free(struct qmgr *q, struct message *m)
-{
-	struct cursor *c;
-
-	TAILQ_FOREACH(c, &q->cursors, next)
-	if (c->at == m)
-		c->at = message_after(q, m);
-	envelope_forget(q, m);
-	TAILQ_REMOVE(&m->store->messages, m, next);
-	m->store->open--;
-	free(m);
-}
-
-void
-message_id(const struct message *m, char out[ID_SIZE])
-{
-	id_format(out, m->segment, m->sequence);
-}
-
-/* The first message of this store or one behind it. */
-static struct message *
-message_from(struct store *s)
-{
-	while (s != NULL && TAILQ_EMPTY(&s->messages))
-		s = TAILQ_NEXT(s, next);
-	return s == NULL ? NULL : TAILQ_FIRST(&s->messages);
-}
-
-struct message *
-message_first(struct qmgr *q)
-{
-	return message_from(TAILQ_FIRST(&q->stores));
-}
-
-struct message *
-message_after(struct qmgr *q, struct message *m)
-{
-	struct message *next = TAILQ_NEXT(m, next);
-
-	(void)q;
-	return next != NULL ? next : message_from(TAILQ_NEXT(m->store, next));
 }

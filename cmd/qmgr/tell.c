@@ -47,7 +47,7 @@ add_reason(struct record *out, const struct message *m, const struct rcpt *r)
 	if (r->tries == 0 && r->state != RCPT_HELD && r->state != RCPT_FAILED)
 		return;
 	record_init(&event, RECORD_ENVELOPE);
-	if (event_read(m->store, r->reason, &event) == 0) {
+	if (event_read(message_store(m), r->reason, &event) == 0) {
 		add_text(out, &event, "text", "reason");
 		add_text(out, &event, "status", "status");
 		add_text(out, &event, "mta", "mta");
@@ -188,7 +188,7 @@ tell_message(struct client *c, struct message *m)
 		err(EXIT_TEMP, "message");
 	for (i = 0; i < m->count; i++)
 		record_init(&ends.of[i], RECORD_ENVELOPE);
-	state_each(m->store, each_event, &ends);
+	state_each(message_store(m), each_event, &ends);
 	tell_head(c, &e->entry.head);
 	for (i = 0; i < m->count; i++) {
 		if (m->rcpts[i].state == RCPT_FINISHED)

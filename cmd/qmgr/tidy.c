@@ -255,9 +255,9 @@ has_movable(const struct store *s)
 {
 	const struct message *m;
 
-	TAILQ_FOREACH(m, &s->messages, next)
-	if (is_movable(m))
-		return true;
+	for (m = store_first(s); m != NULL; m = store_after(m))
+		if (is_movable(m))
+			return true;
 	return false;
 }
 
@@ -302,8 +302,10 @@ on_tidy(evutil_socket_t none, short what, void *arg)
 	}
 	if ((s = to_empty(q)) == NULL)
 		return;
-	TAILQ_FOREACH_SAFE(m, &s->messages, next, next)
-	if (is_movable(m))
-		move(q, m);
+	for (m = store_first(s); m != NULL; m = next) {
+		next = store_after(m);
+		if (is_movable(m))
+			move(q, m);
+	}
 	later(q);
 }
