@@ -5,6 +5,7 @@
  * a local or to bounce when its turn comes, and writes the outcome to
  * queue/state before anybody is told.  Answers qstat and qctl.  See qmgr(8).
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@
 
 /*
  * Tables may be links into /etc, where the group of its operators stands, too.
- * 64 bytes a waiting recipient make a hundred million, and it reads envelopes.
+ * A hundred bytes a waiting message make 80 million, and it reads envelopes.
  */
 static const struct walls walls = {
     .program = "qmgr",
@@ -168,6 +169,7 @@ main(int argc, char *argv[])
 	control_listen(&q);
 	walls_raise(&walls, &q.paths);
 	load_all(&q);
+	(void)malloc_trim(0); /* that took more than it left */
 	age_begin(&q);
 	log_event("started", "program", "qmgr", NULL);
 	log_by_turns(q.base);
