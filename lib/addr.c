@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "addr.h"
+#include "glue.h"
 
 #define NESTED_MAX 50 /* as sendmail's limit on recursion */
 
@@ -45,10 +46,7 @@ addr_fold(char *text)
 bool
 addr_join(char *out, size_t size, const char *local, const char *domain)
 {
-	int n = snprintf(
-	    out, size, "%s%s%s", local, *domain != '\0' ? "@" : "", domain);
-
-	return n >= 0 && (size_t)n < size;
+	return glue(out, size, local, *domain != '\0' ? "@" : "", domain, NULL);
 }
 
 static bool

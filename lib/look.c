@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "glue.h"
 #include "log.h"
 #include "look.h"
 #include "rhs.h"
@@ -16,7 +17,7 @@ ask(struct look *look, const struct look_step *step, const char *key,
 	char tagged[KEY_SIZE];
 	int got;
 
-	snprintf(tagged, sizeof(tagged), "%s%s", step->tag, key);
+	glue(tagged, sizeof(tagged), step->tag, key, NULL);
 	got = tables_find(
 	    look->t, look->t->access, tagged, hit->value, hit->rule);
 	if (got == 0 && step->untagged)
@@ -116,7 +117,7 @@ walk_local(struct look *look, const struct look_step *step, const char *local,
 	const char *plus = strchr(local, '+');
 	int user = (int)(plus != NULL ? plus - local : 0), got;
 
-	snprintf(key, sizeof(key), "%s@%s", local, domain);
+	glue(key, sizeof(key), local, "@", domain, NULL);
 	if ((got = ask(look, step, key, hit)) != 0 || plus == NULL)
 		return got;
 	snprintf(key, sizeof(key), "%.*s+*@%s", user, local, domain);
@@ -171,10 +172,10 @@ walk(struct look *look, const struct look_step *step, const struct subject *s,
 	case LOOK_USER:
 		return walk_local(look, step, s->local, "", hit);
 	case LOOK_LOCAL:
-		snprintf(key, sizeof(key), "%s@", s->local);
+		glue(key, sizeof(key), s->local, "@", NULL);
 		return ask(look, step, key, hit);
 	case LOOK_AT:
-		snprintf(key, sizeof(key), "@%s", s->name);
+		glue(key, sizeof(key), "@", s->name, NULL);
 		return ask(look, step, key, hit);
 	}
 	return 0;

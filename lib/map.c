@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ struct map {
 	enum map_state state;
 	bool held;
 	unsigned long version;
-	struct cdb cdb; /* open: a copy of the file in memory */
+	struct cdb cdb;             /* open: a copy of the file in memory */
+	const unsigned char *bytes; /* all of it */
 	struct stat
 	    seen;  /* the file that cdb is a copy of, or that is broken */
 	int error; /* broken: why */
@@ -155,24 +157,19 @@ snapshot(int fd, struct stat *seen)
 }
 
 static int
-check(const struct cdb *cdb, size_t size)
-{
-	const unsigned char *bytes = cdb_get(cdb, (unsigned)size, 0);
-
-	return bytes == NULL ? EPROTO : whole_check(bytes, size);
-}
-
-static int
 take(struct map *m, int fd)
 {
-	int copy = snapshot(fd, &m->seen), error;
+	int copy = snapshot(fd, &m->seen), error = EPROTO;
 
 	if (copy == -1)
 		return -1;
-	if (cdb_init(&m->cdb, copy) == -1)
-		error = EPROTO;
-	else if ((error = check(&m->cdb, (size_t)m->seen.st_size)) != 0)
-		cdb_free(&m->cdb);
+	if (cdb_init(&m->cdb, copy) == 0) {
+		m->bytes = cdb_get(&m->cdb, m->cdb.cdb_fsize, 0);
+		if (m->bytes != NULL)
+			error = whole_check(m->bytes, m->cdb.cdb_fsize);
+		if (error != 0)
+			cdb_free(&m->cdb);
+	}
 	close(copy); /* what is mapped stays */
 	if (error != 0) {
 		errno = error;
@@ -276,14 +273,68 @@ map_hold(struct map *m, bool held)
 	m->held = held;
 }
 
-static int
-load(struct map *m, char **value)
+/* What is not in the file is damage: nothing is taken on trust here. */
+static uint32_t
+number_at(const struct map *m, uint64_t at)
 {
-	unsigned len = cdb_datalen(&m->cdb);
-	const char *data = cdb_getdata(&m->cdb);
+	uint32_t n = 0;
 
-	if (data == NULL)
+	if (at + sizeof(n) <= m->cdb.cdb_fsize)
+		memcpy(&n, m->bytes + at, sizeof(n));
+	return le32toh(n);
+}
+
+static bool
+is_key(const struct map *m, uint64_t at, const char *key, size_t len)
+{
+	return number_at(m, at) == len && at + 8 + len <= m->cdb.cdb_fsize &&
+	       memcmp(m->bytes + at + 8, key, len) == 0;
+}
+
+/*
+ * cdb_find, for a hash that is known already: each key is asked twice, with a
+ * NUL and without.  The entry's place, or 0.
+ */
+static uint64_t
+find(const struct map *m, uint32_t hash, const char *key, size_t len)
+{
+	uint64_t head = (hash & 255) * 8, table = number_at(m, head);
+	uint32_t slots = number_at(m, head + 4), i, tried, at;
+
+	if (slots == 0)
+		return 0;
+	i = (hash >> 8) % slots;
+	for (tried = 0; tried < slots; tried++) {
+		if ((at = number_at(m, table + i * 8ull + 4)) == 0)
+			return 0;
+		if (number_at(m, table + i * 8ull) == hash &&
+		    is_key(m, at, key, len))
+			return at;
+		i = i + 1 == slots ? 0 : i + 1;
+	}
+	return 0;
+}
+
+static uint64_t
+find_key(const struct map *m, const char *key, size_t len)
+{
+	uint32_t hash = cdb_hash(key, (unsigned)len);
+	uint64_t at = find(m, hash, key, len);
+
+	/* One NUL more, as cdb_hash would count it. */
+	return at != 0 ? at : find(m, (hash << 5) + hash, key, len + 1);
+}
+
+static int
+load(struct map *m, uint64_t at, char **value)
+{
+	uint32_t len = number_at(m, at + 4);
+	const char *data;
+
+	at += 8ull + number_at(m, at);
+	if (at + len > m->cdb.cdb_fsize)
 		return broken(m, EPROTO);
+	data = (const char *)m->bytes + at;
 	if (len > 0 && data[len - 1] == '\0')
 		len--;
 	if (memchr(data, '\0', len) != NULL)
@@ -299,7 +350,7 @@ int
 map_load(struct map *m, const char *key, char **value)
 {
 	size_t len = strlen(key);
-	int got;
+	uint64_t at;
 
 	*value = NULL;
 	if (!m->held)
@@ -308,13 +359,8 @@ map_load(struct map *m, const char *key, char **value)
 		return broken(m, m->error);
 	if (m->state == MAP_MISSING || len >= UINT32_MAX)
 		return 0;
-	errno = 0;
-	got = cdb_find(&m->cdb, key, (unsigned)len);
-	if (got == 0)
-		got = cdb_find(&m->cdb, key, (unsigned)len + 1);
-	if (got == -1)
-		return broken(m, EPROTO);
-	return got == 0 ? 0 : load(m, value);
+	at = find_key(m, key, len);
+	return at == 0 ? 0 : load(m, at, value);
 }
 
 int

@@ -164,9 +164,8 @@ record_text(const struct record *r, const char *name)
 	return value == NULL ? "" : value;
 }
 
-/* A decimal: 1, or -1. */
-static int
-read_number(const char *p, uint64_t max, uint64_t *n)
+int
+record_decimal(const char *p, uint64_t max, uint64_t *n)
 {
 	uint64_t sum = 0;
 
@@ -188,7 +187,7 @@ record_number(
 {
 	const char *p = record_get(r, name);
 
-	return p == NULL ? 0 : read_number(p, max, n);
+	return p == NULL ? 0 : record_decimal(p, max, n);
 }
 
 int
@@ -201,7 +200,7 @@ record_content(const struct record *r, uint64_t max, uint64_t *n)
 		last = found;
 	if (last == NULL || !record_is(last, "size"))
 		return 0;
-	return read_number(value, max, n);
+	return record_decimal(value, max, n);
 }
 
 /* One line without its LF: 0, or -1 with errno. */

@@ -53,6 +53,9 @@ const char *record_text(const struct record *, const char *name);
 int record_number(
     const struct record *, const char *name, uint64_t max, uint64_t *n);
 
+/* The same for a value that is at hand: 1 or -1. */
+int record_decimal(const char *value, uint64_t max, uint64_t *n);
+
 /*
  * How much content follows: size=, if it is the last name.  1 and *n; 0 if
  * there is none; -1 if it is no number <= max.  (Postfix's policy protocol has

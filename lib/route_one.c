@@ -6,6 +6,7 @@
 #include <err.h>
 
 #include "exits.h"
+#include "glue.h"
 #include "mailer.h"
 #include "route_one.h"
 #include "virtuser.h"
@@ -295,8 +296,8 @@ at_home(struct tables *t, const struct addr *a, const char *hit,
 	if (*mapped != '\0')
 		strlcpy(rule, mapped, sizeof(rule));
 	else
-		snprintf(rule, sizeof(rule), "local-host-names:%s",
-		    hit != NULL ? hit : t->me);
+		glue(rule, sizeof(rule),
+		    "local-host-names:", hit != NULL ? hit : t->me, NULL);
 	return to_local(t, a->local, a->domain, rule, out);
 }
 

@@ -6,6 +6,7 @@
 
 #include "conf.h"
 #include "exits.h"
+#include "glue.h"
 #include "source.h"
 #include "tables.h"
 
@@ -149,21 +150,18 @@ make_key(const char *from, char key[ADDR_SIZE * 2])
 			continue;
 		if (n == ADDR_SIZE * 2 - 1)
 			return false;
-		key[n++] = *from;
+		key[n++] =
+		    *from >= 'A' && *from <= 'Z' ? *from + ('a' - 'A') : *from;
 	}
 	key[n] = '\0';
-	addr_fold(key);
 	return true;
 }
 
-void
-tables_trace(
-    struct tables *t, const char *table, const char *key, const char *value)
+static void
+trace(struct tables *t, const char *table, const char *key, const char *value)
 {
 	char place[PATH_SIZE + 64] = "", *line;
 
-	if (t->trace == NULL)
-		return;
 	if (value != NULL)
 		source_place(place, sizeof(place), t->dir, table, key);
 	if (asprintf(&line, "%s:%s\t%s%s%s", table, key,
@@ -177,6 +175,14 @@ tables_trace(
 	t->traced = line;
 }
 
+void
+tables_trace(
+    struct tables *t, const char *table, const char *key, const char *value)
+{
+	if (t->trace != NULL)
+		trace(t, table, key, value);
+}
+
 int
 tables_load(struct tables *t, struct map *map, const char *from, char **value,
     char rule[RULE_SIZE])
@@ -185,6 +191,8 @@ tables_load(struct tables *t, struct map *map, const char *from, char **value,
 	int got;
 
 	*value = NULL;
+	if (t->trace == NULL && !map_exists(map))
+		return 0;
 	if (!make_key(from, key))
 		return 0; /* no table has a key of that length */
 	if ((got = map_load(map, key, value)) == -1)
@@ -192,7 +200,7 @@ tables_load(struct tables *t, struct map *map, const char *from, char **value,
 	else
 		tables_trace(t, map_name(map), key, *value);
 	if (got == 1 && rule != NULL)
-		snprintf(rule, RULE_SIZE, "%s:%s", map_name(map), key);
+		glue(rule, RULE_SIZE, map_name(map), ":", key, NULL);
 	return got;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "glue.h"
 #include "virtuser.h"
 
 /* The parts of local = user + detail that keys and %1 to %3 are made of. */
@@ -98,11 +99,11 @@ virtuser_map(struct tables *t, const struct addr *a, char out[ADDR_SIZE],
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!applies(keys[i].when, &p))
 			continue;
-		snprintf(key, sizeof(key), "%s%s@%s",
+		glue(key, sizeof(key),
 		    keys[i].whole  ? p.local
 		    : keys[i].user ? p.user
 				   : "",
-		    keys[i].mark, a->domain);
+		    keys[i].mark, "@", a->domain, NULL);
 		got = tables_find(t, t->virtusertable, key, value, rule);
 		if (got == -1)
 			return VIRTUSER_TEMP;

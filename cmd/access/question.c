@@ -1,9 +1,11 @@
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "addr.h"
+#include "glue.h"
 #include "question.h"
 
 static const struct {
@@ -26,18 +28,64 @@ static const struct {
     {"TEMP", CLIENT_TEMP},
 };
 
-static enum stage
-read_stage(const struct record *r)
+/* Of each name the first counts; what is not there is NULL. */
+struct fields {
+	const char *request, *state, *address, *name, *reverse, *resolve,
+	    *discard, *rate, *connections, *sender, *recipient;
+};
+
+static const struct {
+	const char *name;
+	size_t place; /* in struct fields */
+} names[] = {
+    {"request", offsetof(struct fields, request)},
+    {"protocol_state", offsetof(struct fields, state)},
+    {"client_address", offsetof(struct fields, address)},
+    {"client_name", offsetof(struct fields, name)},
+    {"reverse_client_name", offsetof(struct fields, reverse)},
+    {"client_resolve", offsetof(struct fields, resolve)},
+    {"discard", offsetof(struct fields, discard)},
+    {"client_rate", offsetof(struct fields, rate)},
+    {"client_connections", offsetof(struct fields, connections)},
+    {"sender", offsetof(struct fields, sender)},
+    {"recipient", offsetof(struct fields, recipient)},
+};
+
+static void
+read_fields(const struct record *r, struct fields *f)
 {
-	const char *text = record_get(r, "protocol_state");
+	const char *name, *value, **field;
+	size_t at = 0, i;
+
+	memset(f, 0, sizeof(*f));
+	while (record_walk(r, &at, &name, &value) == 1)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (!record_is(name, names[i].name))
+				continue;
+			field = (void *)((char *)f + names[i].place);
+			if (*field == NULL)
+				*field = value;
+			break;
+		}
+}
+
+static const char *
+text(const char *value)
+{
+	return value == NULL ? "" : value;
+}
+
+static enum stage
+read_stage(const struct fields *f)
+{
 	size_t i;
 
-	if (text == NULL)
-		return record_get(r, "recipient") != NULL ? STAGE_RCPT
-		       : record_get(r, "sender") != NULL  ? STAGE_MAIL
-							  : STAGE_CONNECT;
+	if (f->state == NULL)
+		return f->recipient != NULL ? STAGE_RCPT
+		       : f->sender != NULL  ? STAGE_MAIL
+					    : STAGE_CONNECT;
 	for (i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		if (strcmp(text, stages[i].name) == 0)
+		if (strcmp(f->state, stages[i].name) == 0)
 			return stages[i].stage;
 	return STAGE_OTHER;
 }
@@ -62,15 +110,15 @@ spell(struct question *q)
 }
 
 static bool
-read_address(const char *text, struct question *q)
+read_address(const char *from, struct question *q)
 {
 	struct in6_addr *a = &q->address;
 
-	if (strncasecmp(text, "ipv6:", 5) == 0)
-		text += 5;
-	if (inet_pton(AF_INET, text, a) == 1)
+	if (strncasecmp(from, "ipv6:", 5) == 0)
+		from += 5;
+	if (inet_pton(AF_INET, from, a) == 1)
 		q->family = AF_INET;
-	else if (inet_pton(AF_INET6, text, a) == 1)
+	else if (inet_pton(AF_INET6, from, a) == 1)
 		q->family = AF_INET6;
 	else
 		return false;
@@ -93,20 +141,18 @@ is_known(const char *name)
 
 /* Postfix does not tell the outcome; its two names do. */
 static bool
-read_resolve(const struct record *r, struct question *q)
+read_resolve(const struct fields *f, struct question *q)
 {
-	const char *text = record_get(r, "client_resolve");
 	size_t i;
 
-	if (text == NULL || *text == '\0') {
-		q->resolve = is_known(record_get(r, "client_name")) ? CLIENT_OK
-			     : is_known(record_get(r, "reverse_client_name"))
-				 ? CLIENT_FORGED
-				 : CLIENT_FAIL;
+	if (*text(f->resolve) == '\0') {
+		q->resolve = is_known(f->name)      ? CLIENT_OK
+			     : is_known(f->reverse) ? CLIENT_FORGED
+						    : CLIENT_FAIL;
 		return true;
 	}
 	for (i = 0; i < sizeof(resolves) / sizeof(resolves[0]); i++) {
-		if (strcmp(text, resolves[i].name) == 0) {
+		if (strcmp(f->resolve, resolves[i].name) == 0) {
 			q->resolve = resolves[i].resolve;
 			return true;
 		}
@@ -116,19 +162,19 @@ read_resolve(const struct record *r, struct question *q)
 
 /* A name is believed only if it was found to lead back to the address. */
 static bool
-read_name(const struct record *r, struct question *q)
+read_name(const char *name, struct question *q)
 {
-	const char *name = record_text(r, "client_name");
 	size_t len;
 
 	q->verified = q->resolve == CLIENT_OK && is_known(name);
 	if (!q->verified) {
 		if (q->family != 0)
-			snprintf(q->name, sizeof(q->name), "[%s]", q->key);
+			glue(q->name, sizeof(q->name), "[", q->key, "]", NULL);
 		return true;
 	}
-	if ((len = strlcpy(q->name, name, sizeof(q->name))) >= sizeof(q->name))
+	if (!glue(q->name, sizeof(q->name), name, NULL))
 		return false;
+	len = strlen(q->name);
 	if (len > 1 && q->name[len - 1] == '.')
 		q->name[len - 1] = '\0';
 	addr_fold(q->name);
@@ -137,34 +183,38 @@ read_name(const struct record *r, struct question *q)
 
 /* sendmail's macros of these names, as smtpd heard them at CONNECT. */
 static unsigned
-read_count(const struct record *r, const char *name)
+read_count(const char *value)
 {
 	uint64_t n;
 
-	return record_number(r, name, UINT32_MAX, &n) == 1 ? (unsigned)n : 0;
+	return value != NULL && record_decimal(value, UINT32_MAX, &n) == 1
+		   ? (unsigned)n
+		   : 0;
 }
 
 const char *
 question_read(const struct record *r, struct question *q)
 {
-	const char *request = record_get(r, "request");
-	const char *address = record_text(r, "client_address");
+	struct fields f;
+	const char *address;
 
+	read_fields(r, &f);
 	memset(q, 0, sizeof(*q));
-	if (request != NULL && strcmp(request, "smtpd_access_policy") != 0)
+	if (f.request != NULL && strcmp(f.request, "smtpd_access_policy") != 0)
 		return "unknown request";
-	q->stage = read_stage(r);
+	q->stage = read_stage(&f);
+	address = text(f.address);
 	if (*address != '\0' && strcmp(address, "unknown") != 0 &&
 	    !read_address(address, q))
 		return "malformed client_address";
-	if (!read_resolve(r, q))
+	if (!read_resolve(&f, q))
 		return "malformed client_resolve";
-	if (!read_name(r, q))
+	if (!read_name(f.name, q))
 		return "client_name too long";
-	q->discard = strcmp(record_text(r, "discard"), "yes") == 0;
-	q->client_rate = read_count(r, "client_rate");
-	q->client_connections = read_count(r, "client_connections");
-	q->sender = record_text(r, "sender");
-	q->recipient = record_text(r, "recipient");
+	q->discard = strcmp(text(f.discard), "yes") == 0;
+	q->client_rate = read_count(f.rate);
+	q->client_connections = read_count(f.connections);
+	q->sender = text(f.sender);
+	q->recipient = text(f.recipient);
 	return NULL;
 }

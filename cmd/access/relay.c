@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "glue.h"
 #include "order.h"
 #include "reply.h"
 #include "stages.h"
@@ -32,7 +33,7 @@ decide(
 {
 	char rule[RULE_SIZE];
 
-	snprintf(rule, sizeof(rule), "%s:%s", table, key);
+	glue(rule, sizeof(rule), table, ":", key, NULL);
 	reply(r->v, kind, "", rule);
 	return STEP_DONE;
 }

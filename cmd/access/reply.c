@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "glue.h"
 #include "reply.h"
 
 static const char *const words[] = {
@@ -25,8 +26,8 @@ reply(struct verdict *v, enum verdict_kind kind, const char *text,
     const char *rule)
 {
 	v->kind = kind;
-	snprintf(v->action, sizeof(v->action), "%s%s", words[kind], text);
-	strlcpy(v->rule, rule, sizeof(v->rule));
+	glue(v->action, sizeof(v->action), words[kind], text, NULL);
+	glue(v->rule, sizeof(v->rule), rule, NULL);
 	mask(v->action);
 	mask(v->rule);
 }
