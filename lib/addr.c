@@ -69,6 +69,15 @@ past(const char *p)
 	return *p == '"' ? p + 1 : p;
 }
 
+static bool
+is_one_of(char c, const char *bytes)
+{
+	for (; *bytes != '\0'; bytes++)
+		if (c == *bytes)
+			return true;
+	return false;
+}
+
 /* The first (or last) of these bytes that stands outside quotes, or NULL. */
 static char *
 find(const char *text, const char *bytes, bool last)
@@ -76,8 +85,7 @@ find(const char *text, const char *bytes, bool last)
 	const char *found = NULL;
 
 	for (; *text != '\0'; text = past(text)) {
-		if (*text != '"' && *text != '\\' &&
-		    strchr(bytes, *text) != NULL) {
+		if (*text != '"' && *text != '\\' && is_one_of(*text, bytes)) {
 			found = text;
 			if (!last)
 				break;

@@ -32,7 +32,7 @@ struct conn {
 	bool have_record, paused, finishing, closed, busy, draining;
 	size_t content_left, searched, content_max;
 	int received; /* descriptor that came with the record, or -1 */
-	uint64_t sent;
+	uint64_t sent, reads;
 	STAILQ_HEAD(, passing) passing;
 	const struct conn_calls *calls;
 	void *arg;
@@ -170,6 +170,7 @@ take(struct conn *c)
 
 	if (evbuffer_reserve_space(c->in, CONN_READ, &v, 1) != 1)
 		err(EXIT_TEMP, "evbuffer");
+	c->reads++;
 	got = peer_recv(c->fd, v.iov_base, v.iov_len, &fd);
 	v.iov_len = got > 0 ? (size_t)got : 0;
 	evbuffer_commit_space(c->in, &v, 1);
@@ -376,6 +377,12 @@ size_t
 conn_backlog(const struct conn *c)
 {
 	return evbuffer_get_length(c->out);
+}
+
+uint64_t
+conn_reads(const struct conn *c)
+{
+	return c->reads;
 }
 
 void

@@ -49,6 +49,8 @@ void conn_send(
 /* Bytes that are records and content already; they are moved. */
 void conn_send_raw(struct conn *, struct evbuffer *bytes, int fd);
 size_t conn_backlog(const struct conn *);
+/* How often was it read?  Records of one read were all sent before it. */
+uint64_t conn_reads(const struct conn *);
 void conn_pause(struct conn *);
 void conn_resume(struct conn *);
 /* Close when the output is written, reading nothing more. */

@@ -130,7 +130,7 @@ record_walk(
 		return 0;
 	*name = r->text + *at;
 	*value = strchr(*name, '=') + 1;
-	*at += strlen(*name) + 1;
+	*at = (size_t)(*value - r->text) + strlen(*value) + 1;
 	return 1;
 }
 

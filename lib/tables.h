@@ -30,6 +30,7 @@ struct tables {
 	struct addr_world world;
 	struct watch *watch;
 	bool settled;    /* until watch tells of a change */
+	bool trusted;    /* nothing need be looked at now, see tables_trust */
 	FILE *trace;     /* NULL: no trace */
 	char *traced;    /* its last line */
 	unsigned nested; /* route_one within itself */
@@ -45,6 +46,11 @@ void tables_close(struct tables *);
  * or -1: a class file cannot be read (reason).
  */
 int tables_begin(struct tables *);
+/*
+ * What will be asked now was sent before the last tables_begin: that one saw
+ * all changes that count for it.
+ */
+void tables_trust(struct tables *, bool);
 /* The same for classes alone; other tables are looked at when they are asked.
  */
 int tables_check(struct tables *);

@@ -34,39 +34,48 @@ struct fields {
 	    *discard, *rate, *connections, *sender, *recipient;
 };
 
+#define FIELD(name, member)                                                    \
+	{                                                                      \
+		name, sizeof(name) - 1, offsetof(struct fields, member)        \
+	}
+
 static const struct {
 	const char *name;
+	size_t len;
 	size_t place; /* in struct fields */
 } names[] = {
-    {"request", offsetof(struct fields, request)},
-    {"protocol_state", offsetof(struct fields, state)},
-    {"client_address", offsetof(struct fields, address)},
-    {"client_name", offsetof(struct fields, name)},
-    {"reverse_client_name", offsetof(struct fields, reverse)},
-    {"client_resolve", offsetof(struct fields, resolve)},
-    {"discard", offsetof(struct fields, discard)},
-    {"client_rate", offsetof(struct fields, rate)},
-    {"client_connections", offsetof(struct fields, connections)},
-    {"sender", offsetof(struct fields, sender)},
-    {"recipient", offsetof(struct fields, recipient)},
+    FIELD("request", request),
+    FIELD("protocol_state", state),
+    FIELD("client_address", address),
+    FIELD("client_name", name),
+    FIELD("reverse_client_name", reverse),
+    FIELD("client_resolve", resolve),
+    FIELD("discard", discard),
+    FIELD("client_rate", rate),
+    FIELD("client_connections", connections),
+    FIELD("sender", sender),
+    FIELD("recipient", recipient),
 };
 
 static void
 read_fields(const struct record *r, struct fields *f)
 {
 	const char *name, *value, **field;
-	size_t at = 0, i;
+	size_t at = 0, len, i;
 
 	memset(f, 0, sizeof(*f));
-	while (record_walk(r, &at, &name, &value) == 1)
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			if (!record_is(name, names[i].name))
-				continue;
-			field = (void *)((char *)f + names[i].place);
-			if (*field == NULL)
-				*field = value;
-			break;
-		}
+	while (record_walk(r, &at, &name, &value) == 1) {
+		len = (size_t)(value - name) - 1;
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (len == names[i].len &&
+			    memcmp(name, names[i].name, len) == 0)
+				break;
+		if (i == sizeof(names) / sizeof(names[0]))
+			continue;
+		field = (void *)((char *)f + names[i].place);
+		if (*field == NULL)
+			*field = value;
+	}
 }
 
 static const char *

@@ -28,6 +28,9 @@ struct server {
 	struct desk desk;
 	TAILQ_HEAD(, waiting) waiting;
 	unsigned round; /* of facts that came */
+	/* Whose question was answered last, from which of its reads. */
+	const struct client *asked;
+	uint64_t reads;
 	struct rates *rates;
 	struct peers counting; /* who may change the counts */
 };
@@ -89,6 +92,7 @@ client_free(struct client *c)
 	TAILQ_FOREACH_SAFE(w, &c->server->waiting, next, next)
 	if (w->client == c)
 		waiting_free(w);
+	c->server->asked = NULL;
 	if (c->held != NULL)
 		rates_release(c->server->rates, c->held);
 	free(c);
@@ -142,6 +146,19 @@ wait_for_fact(struct client *c, const struct record *question)
 	c->in_turn = record_get(question, "tag") == NULL;
 }
 
+/* One look at the tables is enough for all that one read has brought. */
+static void
+look_once(struct client *c)
+{
+	struct server *s = c->server;
+	uint64_t reads = conn_reads(c->conn);
+
+	tables_trust(
+	    s->desk.judge.look.t, s->asked == c && s->reads == reads);
+	s->asked = c;
+	s->reads = reads;
+}
+
 /* Answer, or let it wait.  false: c is gone. */
 static bool
 try(struct client *c, const struct record *question)
@@ -150,6 +167,7 @@ try(struct client *c, const struct record *question)
 	const char *why;
 	bool pending, there = true;
 
+	look_once(c);
 	count(c, question);
 	record_init(&out, RECORD_QUESTION);
 	record_copy(&out, question, "tag");
@@ -192,7 +210,10 @@ on_gone(struct conn *conn, const char *why, void *arg)
 static void
 on_drained(struct conn *conn, void *arg)
 {
-	if (may_ask(arg))
+	struct client *c = arg;
+
+	c->server->asked = NULL; /* so may this */
+	if (may_ask(c))
 		conn_resume(conn);
 }
 
@@ -218,6 +239,7 @@ on_fact(const char *fact, void *arg)
 	struct client *c;
 
 	s->round++;
+	s->asked = NULL; /* it may have taken long */
 	while ((w = waits_for(s, fact)) != NULL) {
 		c = w->client;
 		question = w->question;
