@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@ struct passing {
 struct conn {
 	int fd;
 	struct event *readable, *writable;
-	struct evbuffer *in, *out;
+	struct evbuffer *in, *out, *content;
 	struct record record; /* the one whose content is awaited */
 	bool have_record, paused, finishing, closed, busy, draining;
 	size_t content_left, searched, content_max;
@@ -47,6 +46,7 @@ conn_free(struct conn *c)
 	event_free(c->writable);
 	evbuffer_free(c->in);
 	evbuffer_free(c->out);
+	evbuffer_free(c->content);
 	record_free(&c->record);
 	if (c->received != -1)
 		close(c->received);
@@ -123,7 +123,6 @@ next_record(struct conn *c)
 static bool
 deliver(struct conn *c)
 {
-	struct evbuffer *content;
 	bool closed;
 	int got, fd;
 
@@ -141,16 +140,14 @@ deliver(struct conn *c)
 		}
 		if (evbuffer_get_length(c->in) < c->content_left)
 			return true;
-		if ((content = evbuffer_new()) == NULL)
-			err(EXIT_TEMP, "evbuffer");
-		evbuffer_remove_buffer(c->in, content, c->content_left);
+		evbuffer_remove_buffer(c->in, c->content, c->content_left);
 		c->have_record = false;
 		fd = c->received;
 		c->received = -1;
 		c->busy = true;
-		c->calls->record(c, &c->record, content, fd, c->arg);
+		c->calls->record(c, &c->record, c->content, fd, c->arg);
 		c->busy = false;
-		evbuffer_free(content);
+		evbuffer_drain(c->content, evbuffer_get_length(c->content));
 	}
 	if ((closed = c->closed))
 		conn_free(c);
@@ -316,10 +313,12 @@ conn_new(struct event_base *base, int fd, size_t record_max, size_t content_max,
 	record_init(&c->record, record_max);
 	c->in = evbuffer_new();
 	c->out = evbuffer_new();
+	c->content = evbuffer_new();
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
-	if (c->in == NULL || c->out == NULL || c->readable == NULL ||
-	    c->writable == NULL || event_add(c->readable, NULL) == -1)
+	if (c->in == NULL || c->out == NULL || c->content == NULL ||
+	    c->readable == NULL || c->writable == NULL ||
+	    event_add(c->readable, NULL) == -1)
 		err(EXIT_TEMP, "connection");
 	return c;
 }
@@ -410,98 +409,4 @@ conn_finish(struct conn *c)
 	c->finishing = true;
 	if (!c->closed && evbuffer_get_length(c->out) == 0)
 		conn_close(c);
-}
-
-/* --- listening ------------------------------------------------------------ */
-
-struct conn_listener {
-	int fd;
-	struct event *event, *breath;
-	const struct peers *peers;
-	void (*accepted)(int fd, void *arg);
-	void *arg;
-};
-
-static void
-on_breath(evutil_socket_t none, short what, void *arg)
-{
-	struct conn_listener *l = arg;
-
-	(void)none;
-	(void)what;
-	event_add(l->event, NULL);
-}
-
-/* There is no descriptor left: the others wait in the kernel for a second. */
-static void
-breathe(struct conn_listener *l)
-{
-	struct timeval second = {.tv_sec = 1};
-
-	log_event("accept-failed", "reason", strerror(errno), NULL);
-	event_del(l->event);
-	event_add(l->breath, &second);
-}
-
-static void
-on_accept(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn_listener *l = arg;
-	/* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
-	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	(void)what;
-	if (peer == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOBUFS)
-			breathe(l);
-		return;
-	}
-	if (l->peers != NULL && !peer_allowed(l->peers, peer)) {
-		log_event("refused", "peer_uid",
-		    log_number((long long)peer_uid(peer)), NULL);
-		close(peer);
-		return;
-	}
-	l->accepted(peer, l->arg);
-}
-
-struct conn_listener *
-conn_listen_fd(struct event_base *base, int fd, const struct peers *peers,
-    void (*accepted)(int fd, void *arg), void *arg)
-{
-	struct conn_listener *l;
-
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		err(EXIT_TEMP, "listener");
-	l->fd = fd;
-	l->peers = peers;
-	l->accepted = accepted;
-	l->arg = arg;
-	l->event = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, l);
-	l->breath = evtimer_new(base, on_breath, l);
-	if (l->event == NULL || l->breath == NULL ||
-	    event_add(l->event, NULL) == -1)
-		err(EXIT_TEMP, "listener");
-	return l;
-}
-
-struct conn_listener *
-conn_listen(struct event_base *base, const char *path,
-    const struct peers *peers, void (*accepted)(int fd, void *arg), void *arg)
-{
-	int fd = peer_listen(path);
-
-	if (fd == -1)
-		err(EXIT_TEMP, "%s", path);
-	return conn_listen_fd(base, fd, peers, accepted, arg);
-}
-
-void
-conn_listener_free(struct conn_listener *l)
-{
-	event_free(l->event);
-	event_free(l->breath);
-	close(l->fd);
-	free(l);
 }

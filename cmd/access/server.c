@@ -153,8 +153,7 @@ look_once(struct client *c)
 	struct server *s = c->server;
 	uint64_t reads = conn_reads(c->conn);
 
-	tables_trust(
-	    s->desk.judge.look.t, s->asked == c && s->reads == reads);
+	tables_trust(s->desk.judge.look.t, s->asked == c && s->reads == reads);
 	s->asked = c;
 	s->reads = reads;
 }
