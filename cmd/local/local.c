@@ -254,13 +254,27 @@ set_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file limit is an error, EFBIG */
 }
 
-static const struct passwd *
-find_account(const char *name)
+/* lspawn has looked, and says in HOME what it has found. */
+static bool
+is_told(const struct local *l, char *name, struct passwd *account)
+{
+	char *home = getenv("HOME");
+
+	if (!l->serve || name == NULL || home == NULL || *home != '/')
+		return false;
+	*account = (struct passwd){.pw_name = name, .pw_dir = home};
+	return true;
+}
+
+static void
+find_account(const struct local *l, char *name, struct passwd *account)
 {
 	const struct passwd *pw;
 
 	if (getuid() == 0 || geteuid() == 0)
 		errx(EXIT_PERM, "root gets no mail; run me as the recipient");
+	if (is_told(l, name, account))
+		return;
 	errno = 0;
 	pw = name != NULL ? getpwnam(name) : getpwuid(getuid());
 	if (pw == NULL && errno != 0)
@@ -268,7 +282,7 @@ find_account(const char *name)
 	if (pw == NULL || pw->pw_uid != getuid())
 		errx(EXIT_PERM, "no account of yours: %s",
 		    name != NULL ? name : "");
-	return pw;
+	*account = *pw;
 }
 
 static void
@@ -279,7 +293,7 @@ usage(void)
 }
 
 static void
-arguments(struct local *l, int argc, char *argv[], const char **account)
+arguments(struct local *l, int argc, char *argv[], char **account)
 {
 	int option;
 
@@ -302,15 +316,17 @@ arguments(struct local *l, int argc, char *argv[], const char **account)
 }
 
 static void
-open_all(struct local *l, const char *account)
+open_all(struct local *l, char *account)
 {
+	struct passwd pw;
 	struct stat st;
 
 	set_signals();
 	umask(077);
 	l->house.answer = answer;
 	l->house.arg = l;
-	house_open(&l->house, find_account(account));
+	find_account(l, account, &pw);
+	house_open(&l->house, &pw);
 	walls_raise(&walls, &l->house.paths);
 	if (chdir(l->house.home) == -1 && chdir("/") == -1)
 		err(EXIT_TEMP, "/");
@@ -324,7 +340,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct local l;
-	const char *account = NULL;
+	char *account = NULL;
 
 	keeper_set_aside();
 	standard_fill();

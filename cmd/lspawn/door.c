@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "steward.h"
@@ -15,6 +16,7 @@ door_open(struct door *d, const char *confdir)
 	size_t i;
 
 	memset(&d->barred, 0, sizeof(d->barred));
+	memset(&d->roster, 0, sizeof(d->roster));
 	for (i = 0; i < sizeof(own_users) / sizeof(*own_users); i++)
 		peer_allow(&d->barred, own_users[i]);
 	d->mailboxes = map_open(confdir, "mailboxes");
@@ -39,18 +41,32 @@ is_barred(const struct door *d, const struct passwd *pw)
 	return false;
 }
 
+/* A clock that nobody sets. */
+static time_t
+seconds(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /*
  * getpwnam(3): NULL with errno as it was is a definite no; anything else says
  * that the source of accounts cannot answer now.
  */
 static const struct passwd *
-find(const char *name, struct fate *f)
+find(struct door *d, const char *name, struct fate *f)
 {
-	const struct passwd *pw;
+	const struct passwd *pw = roster_find(&d->roster, name, seconds());
 
-	errno = 0;
-	if ((pw = getpwnam(name)) != NULL)
+	if (pw != NULL)
 		return pw;
+	errno = 0;
+	if ((pw = getpwnam(name)) != NULL) {
+		roster_keep(&d->roster, pw, seconds());
+		return pw;
+	}
 	if (errno != 0)
 		fate_set(f, FATE_DEFERRED, "4.3.0", "account %s: %s", name,
 		    strerror(errno));
@@ -60,7 +76,7 @@ find(const char *name, struct fate *f)
 }
 
 const struct passwd *
-door_account(const struct door *d, const char *name, struct fate *f)
+door_account(struct door *d, const char *name, struct fate *f)
 {
 	const struct passwd *pw;
 
@@ -69,7 +85,7 @@ door_account(const struct door *d, const char *name, struct fate *f)
 		    f, FATE_FAILED, "5.1.1", "not a user's name: %s", name);
 		return NULL;
 	}
-	if ((pw = find(name, f)) == NULL)
+	if ((pw = find(d, name, f)) == NULL)
 		return NULL;
 	if (is_barred(d, pw)) {
 		fate_set(f, FATE_FAILED, "5.7.1",

@@ -11,6 +11,7 @@
 #include "fate.h"
 #include "map.h"
 #include "peer.h"
+#include "roster.h"
 
 struct door {
 	struct map *mailboxes, *aliases;
@@ -21,6 +22,7 @@ struct door {
 	 */
 	char steward[ACCOUNT_SIZE];
 	struct peers barred; /* postern's own users, never a recipient */
+	struct roster roster;
 };
 
 void door_open(struct door *, const char *confdir);
@@ -47,6 +49,6 @@ void door_alias(
  * until the next call.
  */
 const struct passwd *door_account(
-    const struct door *, const char *name, struct fate *);
+    struct door *, const char *name, struct fate *);
 
 #endif
