@@ -26,7 +26,7 @@
  * Milliseconds.  A lock costs a file made and removed, so it is kept for the
  * next batch if that comes at once; but then others have their turn.
  */
-#define LINGER 5
+#define LINGER 20
 #define HOLD   100
 #define GAP    25
 
