@@ -48,22 +48,57 @@ content_read(const struct content *c, uint64_t offset, char *out, size_t max)
 	return got;
 }
 
+static bool
+is_eightbit(const char *bytes, size_t len)
+{
+	uint64_t word, all = 0;
+	size_t i;
+
+	for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, bytes + i, sizeof(word));
+		all |= word;
+	}
+	for (; i < len; i++)
+		all |= (unsigned char)bytes[i] & 0x80;
+	return (all & 0x8080808080808080) != 0;
+}
+
+static size_t
+count_lines(const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	size_t lines = 0;
+
+	while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+		lines++;
+		bytes++;
+	}
+	return lines;
+}
+
+/* The header ends at an empty line. */
 static void
-look(struct content *c, const char *bytes, size_t len)
+look_head(struct content *c, const char *bytes, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len; i++) {
-		c->lines += bytes[i] == '\n';
-		c->eightbit |= (unsigned char)bytes[i] > 127;
-		/* The header ends at an empty line. */
-		c->in_body |=
+	for (i = 0; i < len && !c->in_body; i++) {
+		c->in_body =
 		    bytes[i] == '\n' && (c->last == '\n' || c->last == '\0');
 		c->last = bytes[i];
-		c->eightbit_head |= c->eightbit && !c->in_body;
 	}
-	if (len > 0)
-		c->open_end = bytes[len - 1] != '\n';
+	c->eightbit_head |= is_eightbit(bytes, i);
+}
+
+static void
+look(struct content *c, const char *bytes, size_t len)
+{
+	if (len == 0)
+		return;
+	look_head(c, bytes, len);
+	c->lines += count_lines(bytes, len);
+	c->eightbit |= is_eightbit(bytes, len);
+	c->open_end = bytes[len - 1] != '\n';
 }
 
 int

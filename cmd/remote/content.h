@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CONTENT_PIECE 16384
+#define CONTENT_PIECE 65536
 
 struct content {
 	char *bytes; /* all of it; with an fd what comes first, or NULL */
