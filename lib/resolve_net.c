@@ -138,15 +138,25 @@ net_reverse(const struct sockaddr *address, char out[NET_REVERSE])
 	return 0;
 }
 
-bool
-net_equal(const struct sockaddr *a, const struct sockaddr *b)
+int
+net_compare(const struct sockaddr *a, const struct sockaddr *b)
 {
 	const void *x, *y;
 	size_t xlen, ylen;
 
 	x = address_bytes(a, &xlen);
 	y = address_bytes(b, &ylen);
-	return xlen != 0 && xlen == ylen && memcmp(x, y, xlen) == 0;
+	if (xlen != ylen)
+		return xlen < ylen ? -1 : 1;
+	return xlen == 0 ? 0 : memcmp(x, y, xlen);
+}
+
+bool
+net_equal(const struct sockaddr *a, const struct sockaddr *b)
+{
+	size_t len;
+
+	return address_bytes(a, &len) != NULL && net_compare(a, b) == 0;
 }
 
 static bool

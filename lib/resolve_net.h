@@ -28,6 +28,8 @@ void net_text(const struct sockaddr *, char *out, size_t size);
 int net_reverse(const struct sockaddr *, char out[NET_REVERSE]);
 /* The same address, whatever the port? */
 bool net_equal(const struct sockaddr *, const struct sockaddr *);
+/* An order of addresses; 0 if they are the same, or both of no family. */
+int net_compare(const struct sockaddr *, const struct sockaddr *);
 /*
  * May DNS send us there?  Not to loopback, the unspecified, a link-local, a
  * multicast or a reserved address; private ones are fine.

@@ -43,6 +43,7 @@ lanes_init(struct lanes *lanes)
 	TAILQ_INIT(&lanes->turns[KIND_TRIAL]);
 	TAILQ_INIT(&lanes->turns[KIND_REMOTE]);
 	TAILQ_INIT(&lanes->turns[KIND_LOCAL]);
+	TAILQ_INIT(&lanes->turns[KIND_AHEAD]);
 	TAILQ_INIT(&lanes->rests);
 	TAILQ_INIT(&lanes->empties);
 }
@@ -67,6 +68,7 @@ lane_new(const char *name, bool local, uint32_t most)
 	if (lane == NULL)
 		err(EXIT_TEMP, "lane");
 	memcpy(lane->name, name, len);
+	lane->list = KIND_COUNT;
 	lane->kind = local ? KIND_LOCAL : KIND_TRIAL;
 	lane->most = most;
 	lane->limit = local ? most : 1;
@@ -111,11 +113,22 @@ lane_after(struct lanes *lanes, struct lane *lane)
 }
 
 static void
+be_listed(struct lanes *lanes, struct lane *lane, enum lane_kind list)
+{
+	if (list == lane->list)
+		return;
+	if (lane->list != KIND_COUNT)
+		TAILQ_REMOVE(&lanes->turns[lane->list], lane, turn);
+	lane->list = list;
+	if (list != KIND_COUNT)
+		TAILQ_INSERT_TAIL(&lanes->turns[list], lane, turn);
+}
+
+static void
 lane_free(struct lanes *lanes, struct lane *lane)
 {
 	recall(lanes, lane);
-	if (lane->in_turn)
-		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
+	be_listed(lanes, lane, KIND_COUNT);
 	if (lane->door != NULL)
 		LIST_REMOVE(lane, beside);
 	RB_REMOVE(lane_tree, &lanes->tree, lane);
@@ -145,19 +158,30 @@ lane_drop(struct lanes *lanes, struct lane *lane)
 		lane_free(lanes, lane);
 }
 
+bool
+lane_is_full(const struct lane *lane)
+{
+	return lane->active >= lane->limit;
+}
+
+/* Where it belongs now. */
+static enum lane_kind
+list_of(const struct lanes *lanes, const struct lane *lane)
+{
+	if (lane->queued == 0 || lane->blocked || lane->resting)
+		return KIND_COUNT;
+	if (!lane_is_full(lane))
+		return lane->kind;
+	if (lanes->ahead && lane->kind == KIND_REMOTE &&
+	    lane->active / 2 < lane->limit)
+		return KIND_AHEAD;
+	return KIND_COUNT;
+}
+
 void
 lane_update(struct lanes *lanes, struct lane *lane)
 {
-	bool able = lane->queued > 0 && !lane->blocked && !lane->resting &&
-		    lane->active < lane->limit;
-
-	if (able == lane->in_turn)
-		return;
-	if (able)
-		TAILQ_INSERT_TAIL(&lanes->turns[lane->kind], lane, turn);
-	else
-		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
-	lane->in_turn = able;
+	be_listed(lanes, lane, list_of(lanes, lane));
 }
 
 /* --- the heap of those who wait ------------------------------------------- */
@@ -325,9 +349,6 @@ become(struct lanes *lanes, struct lane *lane, enum lane_kind kind)
 {
 	if (lane->kind == KIND_LOCAL || lane->kind == kind)
 		return;
-	if (lane->in_turn)
-		TAILQ_REMOVE(&lanes->turns[lane->kind], lane, turn);
-	lane->in_turn = false;
 	lane->kind = kind;
 	lane_update(lanes, lane);
 }

@@ -12,6 +12,10 @@
  * its deliveries for hosts that are known to answer: any number of tarpits
  * cannot take them all.  Who answered is remembered when its lane is empty.
  *
+ * With ahead set, a host that answered may have twice as many deliveries as its
+ * concurrency: those beyond wait for the connections of the others.  Such turns
+ * are apart, and come when nobody has another.
+ *
  * Pure: no I/O, no clock; times are seconds, given by the caller.
  */
 #ifndef LANE_H
@@ -61,6 +65,7 @@ enum lane_kind {
 	KIND_TRIAL,  /* another host, which is not known to answer */
 	KIND_REMOTE, /* another host */
 	KIND_LOCAL,
+	KIND_AHEAD, /* where a turn is only to have the next message there */
 	KIND_COUNT
 };
 
@@ -71,7 +76,8 @@ struct lane {
 	TAILQ_HEAD(, rcpt) ready;
 	TAILQ_ENTRY(lane) rest; /* while it rests */
 	enum lane_kind kind;
-	bool in_turn, remembered;
+	enum lane_kind list; /* of turns it is in; KIND_COUNT: in none */
+	bool remembered;
 	bool resting;            /* until probe: its host is ill */
 	bool blocked;            /* until its door can take more */
 	struct door *door;       /* local: its owner's, see doors.h */
@@ -98,6 +104,7 @@ struct lanes {
 	size_t remembered;
 	struct rcpt **heap; /* WAITING, the earliest first */
 	size_t count, size;
+	bool ahead; /* one more for each delivery, to be at hand for the next */
 };
 
 /* How much longer to wait after one more deferral: pure, from age and chance.
@@ -138,6 +145,8 @@ void lane_ill(struct lanes *, struct lane *, const char *reason, int64_t now,
     uint32_t chance);
 /* Try it at once, as if it were well. */
 void lane_flush(struct lanes *, struct lane *);
+/* Are there as many connections as there may be?  For a delivery to begin. */
+bool lane_is_full(const struct lane *);
 /* It may have become able to start something, or unable. */
 void lane_update(struct lanes *, struct lane *);
 /* Freed if nothing is in it and it is well, or remembered if it answered. */

@@ -60,6 +60,7 @@ settings_read(struct qmgr *q)
 	    (uint32_t)conf_number(dir, "concurrencyremote", 1, 10000, 200);
 	s->lane_most =
 	    (uint32_t)conf_number(dir, "concurrencyhost", 1, 10000, 20);
+	s->ahead = conf_switch(dir, "sendahead", true);
 	s->doors_most =
 	    (uint32_t)conf_number(dir, "concurrencylocal", 1, 10000, 200);
 }
@@ -138,6 +139,7 @@ open_all(struct qmgr *q)
 	TAILQ_INIT(&q->users);
 	TAILQ_INIT(&q->cursors);
 	lanes_init(&q->lanes);
+	q->lanes.ahead = q->settings.ahead;
 	store_folders(q);
 	q->router = router_open(q->paths.conf, NULL);
 	q->rewriter = rewriter_open(router_tables(q->router));

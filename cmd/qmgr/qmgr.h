@@ -106,6 +106,7 @@ struct settings {
 	int64_t lifetime, warning; /* seconds */
 	uint32_t remote_most;      /* deliveries at a time, all lanes */
 	uint32_t lane_most;        /* and to one host */
+	bool ahead;                /* the next message waits at the host's */
 	uint32_t doors_most;       /* local processes */
 };
 

@@ -22,7 +22,7 @@ struct delivery {
 	struct lane *lane;
 	struct message *message;
 	struct envelope *envelope;
-	bool trial; /* when it began */
+	bool trial, ahead; /* when it began */
 	uint32_t count, answered;
 	struct rcpt *rcpts[RECIPIENTS_MOST];
 };
@@ -187,6 +187,8 @@ question(struct delivery *d, struct record *r)
 
 	record_add(r, "id", e->entry.id);
 	record_add(r, "host", d->lane->name);
+	if (d->ahead)
+		record_add(r, "connections", log_number(d->lane->limit));
 	record_copy(r, &e->entry.head, "internationalized");
 	record_copy(r, &e->entry.head, "ret");
 	record_copy(r, &e->entry.head, "envid");
@@ -240,6 +242,7 @@ remote_start(struct qmgr *q, struct lane *lane)
 	d->q = q;
 	d->lane = lane;
 	d->message = message_of(TAILQ_FIRST(&lane->ready));
+	d->ahead = lane_is_full(lane);
 	record_init(&r, RECORD_ENVELOPE);
 	if ((d->envelope = envelope_get(q, d->message)) != NULL)
 		collect(d);
@@ -272,7 +275,8 @@ remote_start(struct qmgr *q, struct lane *lane)
 
 /*
  * Hosts on trial take turns with those known to answer, and have half of the
- * deliveries at most.
+ * deliveries at most.  Half of all stays free of those that only wait for
+ * another one's connection.
  */
 static struct lane *
 next_remote(struct qmgr *q)
@@ -290,6 +294,9 @@ next_remote(struct qmgr *q)
 		kind = kind == KIND_TRIAL ? KIND_REMOTE : KIND_TRIAL;
 	}
 	q->turn_of = kind;
+	if (lane == NULL &&
+	    q->remote_active < (q->settings.remote_most + 1) / 2)
+		lane = lane_next(&q->lanes, KIND_AHEAD);
 	return lane;
 }
 

@@ -20,6 +20,7 @@ struct delivery {
 	struct exchangers hosts;
 	size_t order[RESOLVE_HOSTS], next; /* of the hosts to be tried */
 	struct link *link;
+	struct waiter *wait;          /* for one */
 	const struct exchanger *host; /* link's */
 	struct outcome last;          /* why the hosts until now failed */
 	time_t began;
@@ -41,6 +42,8 @@ free_delivery(struct delivery *d)
 	resolve_cancel(d->lookup);
 	if (d->link != NULL)
 		link_release(d->link);
+	if (d->wait != NULL)
+		link_unwait(d->wait);
 	outcome_free(&d->last);
 	job_free(&d->job);
 	free(d);
@@ -114,7 +117,7 @@ host_failed(struct delivery *d)
 {
 	const struct engine *engine = link_engine(d->link);
 	struct memory *memory = links_memory(d->world->links);
-	bool entered = engine->envelope != NULL;
+	bool entered = engine->now.envelope != NULL;
 	bool stale = entered && !engine->spoke && !engine->silent &&
 		     link_was_used(d->link);
 	bool loop = engine->loop;
@@ -154,11 +157,32 @@ send_open(struct delivery *d)
 	finish(d);
 }
 
+static void find_link(struct delivery *);
+
+/* The end of waiting. */
+static void
+on_turn(struct delivery *d, struct link *link)
+{
+	d->wait = NULL;
+	d->link = link;
+	if (link == NULL)
+		find_link(d);
+}
+
 static void
 on_link(struct link *link, void *arg)
 {
 	struct delivery *d = arg;
 
+	if (d->wait != NULL) {
+		on_turn(d, link);
+		return;
+	}
+	if (link == NULL) {
+		d->link = NULL;
+		finish(d);
+		return;
+	}
 	if (link_engine(link)->phase == PHASE_OVER) {
 		host_failed(d);
 		return;
@@ -248,6 +272,44 @@ no_hosts(struct delivery *d, const struct exchangers *hosts)
 	next_host(d);
 }
 
+/*
+ * Are there as many links to the best hosts as there may be?  Then we take our
+ * turn behind one of them.
+ */
+static bool
+take_turn(struct delivery *d)
+{
+	const struct exchanger *best = &d->hosts.hosts[d->order[0]], *at = NULL;
+	struct link_user user = {on_link, d, &d->job.envelope, &d->job.content};
+	size_t i, n, count = 0;
+
+	for (i = 0; i < d->hosts.count; i++) {
+		d->host = &d->hosts.hosts[d->order[i]];
+		if (d->host->preference != best->preference)
+			break;
+		n = link_count(d->world->links, d->host, d->job.port);
+		if (n > 0 && at == NULL)
+			at = d->host;
+		count += n;
+	}
+	if (at == NULL || d->job.connections == 0 || count < d->job.connections)
+		return false;
+	d->host = at;
+	d->wait = link_wait(d->world->links, at, d->job.port, &user);
+	return true;
+}
+
+static void
+find_link(struct delivery *d)
+{
+	if (!job_is_open(&d->job))
+		finish(d);
+	else if (take_idle(d))
+		send_open(d);
+	else if (!take_turn(d))
+		try_next(d);
+}
+
 static void
 on_hosts(const struct exchangers *hosts, void *arg)
 {
@@ -261,10 +323,7 @@ on_hosts(const struct exchangers *hosts, void *arg)
 	d->hosts = *hosts;
 	d->next = 0;
 	put_in_order(d);
-	if (take_idle(d))
-		send_open(d);
-	else
-		try_next(d);
+	find_link(d);
 }
 
 static void

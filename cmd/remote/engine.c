@@ -61,6 +61,8 @@ engine_free(struct engine *e)
 static void
 be_over(struct engine *e)
 {
+	if (e->phase == PHASE_ENVELOPE && e->now.ahead)
+		talk_doubt(e);
 	e->phase = PHASE_OVER;
 	engine_wait(e, 0);
 }
@@ -158,7 +160,7 @@ void
 engine_ready(struct engine *e)
 {
 	e->phase = PHASE_READY;
-	e->envelope = NULL;
+	e->now.envelope = NULL;
 	engine_wait(e, 0);
 }
 
@@ -259,7 +261,9 @@ answered(struct engine *e)
 static bool
 owes_nothing(const struct engine *e)
 {
-	return e->phase != PHASE_ENVELOPE || e->sent == e->answered + 1;
+	if (e->phase == PHASE_DOT)
+		return e->next.envelope == NULL;
+	return e->phase != PHASE_ENVELOPE || e->now.sent == e->now.answered + 1;
 }
 
 /*

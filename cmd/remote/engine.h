@@ -15,6 +15,14 @@
  * open (OUTCOME_OPEN) when phase is READY wants another transaction, as a
  * server takes only so many at once; when phase is OVER it may be tried at
  * another address: nothing was delivered to it.
+ *
+ * In DOT the commands of the next transaction may follow (RFC 2920 3.1), if
+ * engine_may_follow.  With the reply to the dot it becomes the one in hand:
+ * now.envelope is the other one, and phase is ENVELOPE or beyond.  If that
+ * reply does not come, nothing became of it.  What goes out of step here would
+ * give one message's fate to another: so only a consistent sequence of replies
+ * is believed, or else phase is OVER, all recipients are open, and it may be
+ * sent anew.
  */
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -63,6 +71,18 @@ struct engine_setup {
 	unsigned timeout;   /* seconds for a reply; others follow from it */
 	bool find_loop;     /* a server with our own name is ourselves */
 	bool no_pipelining; /* this server is known to fail at it */
+	bool no_ahead;      /* or at what stands behind the dot */
+};
+
+struct transaction {
+	struct envelope *envelope;      /* NULL: there is none */
+	size_t chosen[RCPT_MAX], count; /* places of its recipients */
+	bool accepted[RCPT_MAX], again[RCPT_MAX];
+	size_t taken;          /* how many were accepted */
+	size_t sent, answered; /* commands: RSET, MAIL, RCPT ..., DATA */
+	bool refused;          /* MAIL was */
+	bool ahead;            /* it was sent behind another's dot */
+	bool forsaken;         /* nobody wants it any more */
 };
 
 struct engine {
@@ -76,14 +96,8 @@ struct engine {
 	bool pipelining, eightbitmime, smtputf8, with_size, dsn;
 	uint64_t size_limit; /* 0: none told */
 
-	/* the transaction */
-	struct envelope *envelope;
-	size_t chosen[RCPT_MAX], count; /* places of its recipients */
-	bool accepted[RCPT_MAX], again[RCPT_MAX];
-	size_t taken;          /* how many were accepted */
-	size_t sent, answered; /* commands: RSET, MAIL, RCPT ..., DATA */
-	bool refused;          /* MAIL was */
-	bool dirty;            /* the server is in a transaction */
+	struct transaction now, next;
+	bool dirty; /* the server is in a transaction */
 	struct body body;
 
 	/* why it is over, and what follows from it */
@@ -91,6 +105,7 @@ struct engine {
 	bool loop;              /* the server is this host */
 	bool silent;            /* it was silent to pipelined commands */
 	bool spoke;             /* it answered in this transaction */
+	bool shy;               /* it did not bear what stood behind the dot */
 };
 
 void engine_init(struct engine *, const struct engine_setup *);
@@ -110,6 +125,12 @@ void engine_begin(struct engine *, struct envelope *);
 /* In BODY: some of the message, and its end. */
 void engine_body(struct engine *, const char *bytes, size_t len);
 void engine_body_end(struct engine *);
+/* In DOT. */
+bool engine_may_follow(const struct engine *);
+/* false: all its recipients were decided, nothing was sent. */
+bool engine_follow(struct engine *, struct envelope *);
+/* Whoever was sent so is not to be sent whole; the envelope may go. */
+void engine_forsake(struct engine *);
 /* In READY: take leave. */
 void engine_quit(struct engine *);
 

@@ -146,6 +146,9 @@ parse_fields(struct job *job)
 		job->envelope.ret = record_get(q, "ret");
 	if (dsn_is_envid(record_text(q, "envid")))
 		job->envelope.envid = record_get(q, "envid");
+	if (record_number(q, "connections", UINT32_MAX, &job->connections) ==
+	    -1)
+		return "connections: no number";
 	if (record_get(q, "host") == NULL)
 		return "host: missing";
 	if ((why = parse_hosts(job, record_text(q, "host"))) != NULL)

@@ -22,7 +22,8 @@ struct job {
 	char host[RESOLVE_NAME + 8];
 	unsigned port;
 	bool given_port;
-	const char *hosts; /* to be tried if this one cannot be talked to */
+	uint64_t connections; /* if there are that many, wait for one; or 0 */
+	const char *hosts;    /* to be tried if this one cannot be talked to */
 	struct envelope envelope;
 	struct content content;
 };

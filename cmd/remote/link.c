@@ -1,77 +1,19 @@
-#include "link.h"
+#include "link_inside.h"
 
 #include <err.h>
 #include <errno.h>
-#include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "exits.h"
-#include "log.h"
 #include "resolve_net.h"
 
-#define TRANSACTIONS_MAX 100 /* on one connection */
-#define IDLE_MAX         100 /* connections */
-#define BACKLOG_HIGH     65536
-#define BACKLOG_LOW      16384
-
-struct link {
-	TAILQ_ENTRY(link) entry; /* while it is idle */
-	struct links *links;
-	struct exchanger host;
-	unsigned port;
-	char name[PEER_NAME];
-	int fd; /* while it is being connected */
-	struct event *connecting;
-	struct bufferevent *stream; /* then */
-	struct event *timer;
-	struct engine engine;
-	unsigned turn; /* the engine's, as the timer is set */
-	unsigned transactions;
-	bool idle;
-	link_event *event; /* NULL: nobody's */
-	void *arg;
-	const struct content *content;
-	uint64_t offset;
-};
-
-struct links {
-	struct event_base *base;
-	struct links_setup setup;
-	struct memory memory;
-	size_t count, idle_count;
-	TAILQ_HEAD(idle_list, link) idle;
-};
-
-struct links *
-links_new(struct event_base *base, const struct links_setup *setup)
-{
-	struct links *links;
-
-	if ((links = calloc(1, sizeof(*links))) == NULL)
-		err(EXIT_TEMP, "links");
-	links->base = base;
-	links->setup = *setup;
-	TAILQ_INIT(&links->idle);
-	return links;
-}
-
-bool
-links_none(const struct links *links)
-{
-	return links->count == 0;
-}
-
-struct memory *
-links_memory(struct links *links)
-{
-	return &links->memory;
-}
+#define BACKLOG_HIGH 262144
+#define BACKLOG_LOW  (BACKLOG_HIGH - 49152)
 
 const struct engine *
 link_engine(const struct link *link)
@@ -85,20 +27,12 @@ link_was_used(const struct link *link)
 	return link->transactions > 1;
 }
 
-static void
-be_busy(struct link *link)
+void
+link_free(struct link *link)
 {
-	if (!link->idle)
-		return;
-	TAILQ_REMOVE(&link->links->idle, link, entry);
-	link->links->idle_count--;
-	link->idle = false;
-}
-
-static void
-free_link(struct link *link)
-{
-	be_busy(link);
+	link_be_busy(link);
+	link_give_back(link);
+	link_leave_place(link);
 	link->links->count--;
 	if (link->connecting != NULL)
 		event_free(link->connecting);
@@ -109,6 +43,15 @@ free_link(struct link *link)
 	event_free(link->timer);
 	engine_free(&link->engine);
 	free(link);
+}
+
+static time_t
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
 }
 
 /* --- moving bytes --------------------------------------------------------- */
@@ -176,14 +119,29 @@ send_out(struct link *link)
 }
 
 /* After whatever the engine was told. */
-static void
-pump(struct link *link)
+void
+link_pump(struct link *link)
 {
 	if (link->stream != NULL) {
 		feed_body(link);
+		link_fetch_next(link);
 		send_out(link);
 	}
 	set_timer(link);
+}
+
+/* What the server turned out not to bear. */
+static void
+note_traits(struct link *link)
+{
+	struct memory *memory = &link->links->memory;
+
+	if (link->engine.silent)
+		memory_note(
+		    memory, &link->host.address, link->port, TRAIT_DUMB, now());
+	if (link->engine.shy)
+		memory_note(
+		    memory, &link->host.address, link->port, TRAIT_SHY, now());
 }
 
 /* The same, and tell who waits for it; link may be gone then. */
@@ -192,11 +150,13 @@ pump_and_tell(struct link *link)
 {
 	enum phase phase;
 
-	pump(link);
+	note_traits(link);
+	link_turn_over(link);
+	link_pump(link);
 	phase = link->engine.phase;
 	if (link->event == NULL) {
 		if (phase == PHASE_OVER)
-			free_link(link);
+			link_free(link);
 	} else if (phase == PHASE_READY || phase == PHASE_OVER) {
 		link->event(link, link->arg);
 	}
@@ -276,15 +236,6 @@ on_end(struct bufferevent *stream, short what, void *arg)
 	pump_and_tell(link);
 }
 
-static time_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 static void
 on_time(evutil_socket_t fd, short what, void *arg)
 {
@@ -293,14 +244,12 @@ on_time(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (link->idle) {
-		be_busy(link);
+		link_be_busy(link);
+		link_leave_place(link);
 		engine_quit(&link->engine);
 	} else {
 		engine_timeout(&link->engine);
 	}
-	if (link->engine.silent)
-		memory_note(&link->links->memory, &link->host.address,
-		    link->port, TRAIT_DUMB, now());
 	pump_and_tell(link);
 }
 
@@ -319,6 +268,7 @@ be_connected(struct link *link)
 	link->fd = -1;
 	bufferevent_setcb(link->stream, on_read, on_written, on_end, link);
 	bufferevent_setwatermark(link->stream, EV_WRITE, BACKLOG_LOW, 0);
+	(void)bufferevent_set_max_single_write(link->stream, BACKLOG_HIGH);
 	(void)bufferevent_enable(link->stream, EV_READ | EV_WRITE);
 }
 
@@ -395,6 +345,9 @@ link_open(struct links *links, const struct exchanger *host, unsigned port,
 	link->event = event;
 	link->arg = arg;
 	links->count++;
+	link->place = place_get(&links->places, &host->address, port);
+	link->place->count++;
+	LIST_INSERT_HEAD(&link->place->links, link, neighbour);
 	net_text(
 	    (const struct sockaddr *)&host->address, address, sizeof(address));
 	(void)snprintf(link->name, sizeof(link->name), "%s%s%s%s", host->name,
@@ -406,31 +359,11 @@ link_open(struct links *links, const struct exchanger *host, unsigned port,
 	setup.peer = link->name;
 	setup.no_pipelining =
 	    memory_has(&links->memory, &host->address, port, TRAIT_DUMB, now());
+	setup.no_ahead =
+	    memory_has(&links->memory, &host->address, port, TRAIT_SHY, now());
 	engine_init(&link->engine, &setup);
 	begin_connect(link);
 	return link;
-}
-
-/* --- from message to message ---------------------------------------------- */
-
-struct link *
-link_take(struct links *links, const struct exchanger *host, unsigned port,
-    link_event *event, void *arg)
-{
-	struct link *link;
-
-	TAILQ_FOREACH(link, &links->idle, entry)
-	{
-		if (link->port != port ||
-		    !net_equal((struct sockaddr *)&link->host.address,
-			(const struct sockaddr *)&host->address))
-			continue;
-		be_busy(link);
-		link->event = event;
-		link->arg = arg;
-		return link;
-	}
-	return NULL;
 }
 
 void
@@ -441,60 +374,5 @@ link_send(
 	link->offset = 0;
 	link->transactions++;
 	engine_begin(&link->engine, envelope);
-	pump(link);
-}
-
-static void
-leave(struct link *link)
-{
-	engine_quit(&link->engine);
-	pump(link);
-}
-
-void
-link_release(struct link *link)
-{
-	struct links *links = link->links;
-	struct timeval limit = {(time_t)links->setup.idle, 0};
-
-	link->event = NULL;
-	link->content = NULL;
-	if (link->engine.phase != PHASE_READY) {
-		free_link(link);
-		return;
-	}
-	if (links->setup.idle == 0 || link->transactions >= TRANSACTIONS_MAX) {
-		leave(link);
-		return;
-	}
-	TAILQ_INSERT_HEAD(&links->idle, link, entry);
-	link->idle = true;
-	(void)event_add(link->timer, &limit);
-	if (++links->idle_count > IDLE_MAX) {
-		link = TAILQ_LAST(&links->idle, idle_list);
-		be_busy(link);
-		leave(link);
-	}
-}
-
-void
-links_drain(struct links *links)
-{
-	struct link *link;
-
-	links->setup.idle = 0;
-	while ((link = TAILQ_FIRST(&links->idle)) != NULL) {
-		be_busy(link);
-		leave(link);
-	}
-}
-
-void
-links_free(struct links *links)
-{
-	struct link *link;
-
-	while ((link = TAILQ_FIRST(&links->idle)) != NULL)
-		free_link(link);
-	free(links);
+	link_pump(link);
 }

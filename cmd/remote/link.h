@@ -24,6 +24,7 @@ struct links_setup {
 
 struct links;
 struct link;
+struct waiter;
 
 struct links *links_new(struct event_base *, const struct links_setup *);
 /* Closes the idle ones; those in use are their users'. */
@@ -36,7 +37,8 @@ struct memory *links_memory(struct links *);
 
 /*
  * Called, never from within the calls below, when the engine has come to
- * PHASE_READY or PHASE_OVER.
+ * PHASE_READY or PHASE_OVER.  With NULL: the message was decided upon, and the
+ * link is another's already.
  */
 typedef void link_event(struct link *, void *arg);
 
@@ -45,6 +47,27 @@ struct link *link_open(struct links *, const struct exchanger *, unsigned port,
     bool find_loop, link_event *, void *arg);
 struct link *link_take(struct links *, const struct exchanger *, unsigned port,
     link_event *, void *arg);
+
+/* A message that goes over the next link to that host. */
+struct link_user {
+	link_event *event;
+	void *arg;
+	struct envelope *envelope;
+	const struct content *content;
+};
+
+/* How many links there are to that host. */
+size_t link_count(struct links *, const struct exchanger *, unsigned port);
+/*
+ * Wait for one of them.  event is called once: with a link, the message is on
+ * its way already, and more will be told as ever; with NULL, it is to be looked
+ * again for an idle link, for room, or what became of the recipients.
+ */
+struct waiter *link_wait(struct links *, const struct exchanger *,
+    unsigned port, const struct link_user *);
+/* Before event was called: nobody waits any more, nothing will be delivered. */
+void link_unwait(struct waiter *);
+
 const struct engine *link_engine(const struct link *);
 /* It had a transaction before. */
 bool link_was_used(const struct link *);

@@ -11,12 +11,15 @@
 #include <time.h>
 
 #define MEMORY_HOSTS 256
-#define MEMORY_BAD   60   /* seconds that a dead host is tried last */
-#define MEMORY_DUMB  3600 /* that one gets no pipelined commands */
+#define MEMORY_BAD   60 /* seconds that a dead host is tried last */
+#define MEMORY_DUMB                                                            \
+	3600 /* that one gets no pipelined commands, or none behind a dot */
 
 enum trait {
-	TRAIT_BAD, /* it did not let us in */
-	TRAIT_DUMB /* it was silent to pipelined commands */
+	TRAIT_BAD,  /* it did not let us in */
+	TRAIT_DUMB, /* it was silent to pipelined commands */
+	TRAIT_SHY,  /* it bore nothing behind the dot */
+	TRAITS
 };
 
 struct memory {
@@ -24,7 +27,7 @@ struct memory {
 	struct remembered {
 		struct sockaddr_storage address;
 		unsigned port;
-		time_t until[2];
+		time_t until[TRAITS];
 	} hosts[MEMORY_HOSTS];
 };
 

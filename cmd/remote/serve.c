@@ -26,6 +26,7 @@ struct client {
 	struct server *server;
 	struct conn *conn;
 	struct delivery *delivery;
+	struct job *next; /* its question came before that was answered */
 };
 
 static void
@@ -34,6 +35,29 @@ end_if_idle(struct server *server)
 	if (server->ending && server->busy == 0 &&
 	    links_none(server->world->links))
 		(void)event_base_loopbreak(server->world->base);
+}
+
+static void on_done(struct job *, void *);
+
+static void
+begin(struct client *client, struct job *job)
+{
+	client->server->busy++;
+	client->delivery =
+	    deliver_start(client->server->world, job, on_done, client);
+}
+
+static void
+begin_next(struct client *client)
+{
+	struct job *job = client->next;
+
+	if (job != NULL) {
+		client->next = NULL;
+		begin(client, job);
+		free(job);
+	}
+	conn_resume(client->conn);
 }
 
 static void
@@ -53,7 +77,7 @@ on_done(struct job *job, void *arg)
 	client->delivery = NULL;
 	server->busy--;
 	if (!server->ending)
-		conn_resume(client->conn);
+		begin_next(client);
 }
 
 static void
@@ -63,7 +87,20 @@ free_client(struct client *client)
 		deliver_cancel(client->delivery);
 		client->server->busy--;
 	}
+	if (client->next != NULL)
+		job_free(client->next);
+	free(client->next);
 	free(client);
+}
+
+/* Reading goes on meanwhile, for only so it shows that a caller has gone. */
+static void
+keep_next(struct client *client, const struct job *job)
+{
+	if ((client->next = malloc(sizeof(*job))) == NULL)
+		err(EXIT_TEMP, "question");
+	*client->next = *job;
+	conn_pause(client->conn);
 }
 
 static void
@@ -87,10 +124,10 @@ on_record(struct conn *conn, const struct record *question,
 		conn_close(conn);
 		return;
 	}
-	conn_pause(conn);
-	client->server->busy++;
-	client->delivery =
-	    deliver_start(client->server->world, &job, on_done, client);
+	if (client->delivery != NULL)
+		keep_next(client, &job);
+	else
+		begin(client, &job);
 }
 
 static void

@@ -19,10 +19,11 @@ talk_decide(struct engine *e, enum outcome_class class, const char *what)
 {
 	size_t i;
 
-	for (i = 0; i < e->count; i++)
-		if (e->accepted[i])
-			outcome_quote(&e->envelope->outcomes[e->chosen[i]],
-			    class, e->setup.peer, &e->reply, what);
+	for (i = 0; i < e->now.count; i++)
+		if (e->now.accepted[i])
+			outcome_quote(
+			    &e->now.envelope->outcomes[e->now.chosen[i]], class,
+			    e->setup.peer, &e->reply, what);
 }
 
 #define STEP_RSET 0
@@ -31,10 +32,9 @@ talk_decide(struct engine *e, enum outcome_class class, const char *what)
 
 /* Why this server cannot have it for that recipient; NULL if it can. */
 static const char *
-obstacle(const struct engine *e, size_t i, const char **status)
+obstacle(const struct engine *e, const struct envelope *envelope, size_t i,
+    const char **status)
 {
-	const struct envelope *envelope = e->envelope;
-
 	*status = "5.3.4";
 	if (e->size_limit > 0 && envelope->size > e->size_limit)
 		return "takes no message as long as this one";
@@ -53,53 +53,52 @@ obstacle(const struct engine *e, size_t i, const char **status)
 }
 
 static void
-choose(struct engine *e)
+choose(const struct engine *e, struct transaction *t)
 {
 	const char *status, *why;
 	size_t i;
 
-	e->count = 0;
-	for (i = 0; i < e->envelope->count; i++) {
-		struct outcome *o = &e->envelope->outcomes[i];
+	for (i = 0; i < t->envelope->count; i++) {
+		struct outcome *o = &t->envelope->outcomes[i];
 
 		if (o->class != OUTCOME_OPEN)
 			continue;
-		if ((why = obstacle(e, i, &status)) != NULL)
+		if ((why = obstacle(e, t->envelope, i, &status)) != NULL)
 			outcome_set(
 			    o, OUTCOME_FAILED, status, e->setup.peer, why);
 		else
-			e->chosen[e->count++] = i;
+			t->chosen[t->count++] = i;
 	}
 }
 
 static bool
-needs_utf8(const struct engine *e)
+needs_utf8(const struct transaction *t)
 {
 	size_t i;
 
-	for (i = 0; i < e->count; i++)
-		if (!utf8_is_ascii(e->envelope->recipients[e->chosen[i]]))
+	for (i = 0; i < t->count; i++)
+		if (!utf8_is_ascii(t->envelope->recipients[t->chosen[i]]))
 			return true;
-	return e->envelope->utf8 || !utf8_is_ascii(e->envelope->sender);
+	return t->envelope->utf8 || !utf8_is_ascii(t->envelope->sender);
 }
 
 static size_t
-data_step(const struct engine *e)
+data_step(const struct transaction *t)
 {
-	return STEP_RCPT + e->count;
+	return STEP_RCPT + t->count;
 }
 
 static void
-send_mail(struct engine *e)
+send_mail(struct engine *e, const struct transaction *t)
 {
-	const struct envelope *envelope = e->envelope;
+	const struct envelope *envelope = t->envelope;
 
 	engine_say(e, "MAIL FROM:<%s>", envelope->sender);
 	if (e->with_size)
 		engine_say(e, " SIZE=%llu", (unsigned long long)envelope->size);
 	if (envelope->eightbit)
 		engine_say(e, " BODY=8BITMIME");
-	if (e->smtputf8 && needs_utf8(e))
+	if (e->smtputf8 && needs_utf8(t))
 		engine_say(e, " SMTPUTF8");
 	if (e->dsn && envelope->ret != NULL)
 		engine_say(e, " RET=%s", envelope->ret);
@@ -111,10 +110,8 @@ send_mail(struct engine *e)
 /* A server without DSN is not asked; we tell of the success (RFC 3461 5.2.2).
  */
 static void
-send_rcpt(struct engine *e, size_t i)
+send_rcpt(struct engine *e, struct envelope *envelope, size_t i)
 {
-	struct envelope *envelope = e->envelope;
-
 	engine_say(e, "RCPT TO:<%s>", envelope->recipients[i]);
 	envelope->passed_on[i] = e->dsn && envelope->notifies[i] != NULL;
 	if (envelope->passed_on[i])
@@ -125,14 +122,14 @@ send_rcpt(struct engine *e, size_t i)
 }
 
 static void
-send_step(struct engine *e, size_t step)
+send_step(struct engine *e, const struct transaction *t, size_t step)
 {
 	if (step == STEP_RSET) {
 		engine_say(e, "RSET\r\n");
 	} else if (step == STEP_MAIL) {
-		send_mail(e);
-	} else if (step < data_step(e)) {
-		send_rcpt(e, e->chosen[step - STEP_RCPT]);
+		send_mail(e, t);
+	} else if (step < data_step(t)) {
+		send_rcpt(e, t->envelope, t->chosen[step - STEP_RCPT]);
 	} else {
 		engine_say(e, "DATA\r\n");
 	}
@@ -142,35 +139,114 @@ send_step(struct engine *e, size_t step)
 static void
 send_steps(struct engine *e)
 {
-	while (e->sent <= data_step(e) &&
-	       (e->pipelining || e->sent == e->answered)) {
-		if (!e->pipelining && (e->refused || (e->sent == data_step(e) &&
-							 e->taken == 0))) {
+	while (e->now.sent <= data_step(&e->now) &&
+	       (e->pipelining || e->now.sent == e->now.answered)) {
+		if (!e->pipelining &&
+		    (e->now.refused || (e->now.sent == data_step(&e->now) &&
+					   e->now.taken == 0))) {
 			engine_ready(e);
 			return;
 		}
-		send_step(e, e->sent++);
+		send_step(e, &e->now, e->now.sent++);
 	}
-	engine_wait(e, engine_limit(e, e->answered == data_step(e) ? 2 : 5));
+	engine_wait(
+	    e, engine_limit(e, e->now.answered == data_step(&e->now) ? 2 : 5));
+}
+
+/* false: all are decided, and there is nothing to be sent. */
+static bool
+transaction_begin(
+    const struct engine *e, struct transaction *t, struct envelope *envelope)
+{
+	memset(t, 0, sizeof(*t));
+	t->envelope = envelope;
+	choose(e, t);
+	if (t->count == 0)
+		t->envelope = NULL;
+	return t->count > 0;
 }
 
 void
 engine_begin(struct engine *e, struct envelope *envelope)
 {
-	e->envelope = envelope;
-	choose(e);
-	if (e->count == 0) {
-		e->envelope = NULL;
+	if (!transaction_begin(e, &e->now, envelope))
 		return;
-	}
-	memset(e->accepted, 0, sizeof(e->accepted));
-	memset(e->again, 0, sizeof(e->again));
-	e->taken = 0;
-	e->refused = e->spoke = false;
-	e->sent = e->answered = e->dirty ? STEP_RSET : STEP_MAIL;
+	e->spoke = false;
+	e->now.sent = e->now.answered = e->dirty ? STEP_RSET : STEP_MAIL;
 	e->dirty = false;
 	e->phase = PHASE_ENVELOPE;
 	send_steps(e);
+}
+
+/* --- behind the dot ------------------------------------------------------- */
+
+/* Who is to be asked again comes first. */
+bool
+engine_may_follow(const struct engine *e)
+{
+	size_t i;
+
+	if (e->phase != PHASE_DOT || !e->pipelining || e->setup.no_ahead ||
+	    e->next.envelope != NULL || e->next.forsaken || e->now.taken == 0)
+		return false;
+	for (i = 0; i < e->now.count; i++)
+		if (e->now.again[i])
+			return false;
+	return true;
+}
+
+bool
+engine_follow(struct engine *e, struct envelope *envelope)
+{
+	struct transaction *t = &e->next;
+
+	if (!transaction_begin(e, t, envelope))
+		return false;
+	t->ahead = true;
+	t->answered = STEP_MAIL;
+	for (t->sent = STEP_MAIL; t->sent <= data_step(t); t->sent++)
+		send_step(e, t, t->sent);
+	return true;
+}
+
+void
+engine_forsake(struct engine *e)
+{
+	e->next.envelope = NULL;
+	e->next.forsaken = true;
+}
+
+/* The dot was answered: the next transaction is in hand. */
+static void
+go_on(struct engine *e)
+{
+	if (e->next.forsaken) {
+		e->phase = PHASE_READY;
+		engine_fail(e, "4.3.0", "is left: nobody waits for the rest");
+		return;
+	}
+	if (e->next.envelope == NULL) {
+		engine_ready(e);
+		return;
+	}
+	e->now = e->next;
+	e->next.envelope = NULL;
+	e->spoke = false;
+	e->phase = PHASE_ENVELOPE;
+	/* It has the commands already, unless it threw them away. */
+	engine_wait(e, engine_limit(e, 1));
+}
+
+void
+talk_doubt(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->now.count; i++)
+		outcome_free(&e->now.envelope->outcomes[e->now.chosen[i]]);
+	e->spoke = e->silent = false;
+	/* Who takes leave with a word has heard us. */
+	e->shy = e->reply.code != 421;
 }
 
 static void
@@ -182,10 +258,14 @@ mail_answered(struct engine *e)
 	e->dirty = true;
 	if (class == OUTCOME_DONE)
 		return;
-	e->refused = true;
-	for (i = 0; i < e->count; i++)
-		outcome_quote(&e->envelope->outcomes[e->chosen[i]], class,
-		    e->setup.peer, &e->reply, "MAIL FROM");
+	if (e->now.ahead) {
+		engine_quote(e, "MAIL FROM behind a message");
+		return;
+	}
+	e->now.refused = true;
+	for (i = 0; i < e->now.count; i++)
+		outcome_quote(&e->now.envelope->outcomes[e->now.chosen[i]],
+		    class, e->setup.peer, &e->reply, "MAIL FROM");
 }
 
 /*
@@ -205,17 +285,17 @@ too_many(const struct engine *e)
 static void
 rcpt_answered(struct engine *e, size_t i)
 {
-	struct outcome *o = &e->envelope->outcomes[e->chosen[i]];
+	struct outcome *o = &e->now.envelope->outcomes[e->now.chosen[i]];
 	enum outcome_class class = class_of(e->reply.code);
 
-	if (e->refused)
+	if (e->now.refused)
 		return;
 	if (class == OUTCOME_DONE) {
-		e->accepted[i] = true;
-		e->taken++;
+		e->now.accepted[i] = true;
+		e->now.taken++;
 		return;
 	}
-	e->again[i] = too_many(e) && e->taken > 0;
+	e->now.again[i] = too_many(e) && e->now.taken > 0;
 	if (too_many(e))
 		class = OUTCOME_DEFERRED;
 	outcome_quote(o, class, e->setup.peer, &e->reply, "RCPT TO");
@@ -226,13 +306,15 @@ data_answered(struct engine *e)
 {
 	int class = e->reply.code / 100;
 
-	if (class == 4 || class == 5) {
-		if (!e->refused)
+	if ((class == 4 || class == 5) && e->now.ahead && e->now.taken > 0) {
+		engine_quote(e, "DATA behind a message");
+	} else if (class == 4 || class == 5) {
+		if (!e->now.refused)
 			talk_decide(e, class_of(e->reply.code), "DATA");
 		engine_ready(e);
 	} else if (e->reply.code != 354) {
 		engine_break(e, "in its reply to DATA");
-	} else if (e->refused || e->taken == 0) {
+	} else if (e->now.refused || e->now.taken == 0) {
 		/* RFC 2920 3.1: it waits for a message that is for nobody. */
 		engine_say(e, ".\r\n");
 		e->phase = PHASE_DOT;
@@ -247,10 +329,10 @@ data_answered(struct engine *e)
 void
 talk_step(struct engine *e)
 {
-	size_t step = e->answered++;
+	size_t step = e->now.answered++;
 
 	e->spoke = true;
-	if (step < data_step(e) && e->reply.code / 100 == 3) {
+	if (step < data_step(&e->now) && e->reply.code / 100 == 3) {
 		engine_break(e, "with a reply that fits no command");
 		return;
 	}
@@ -261,7 +343,9 @@ talk_step(struct engine *e)
 		}
 	} else if (step == STEP_MAIL) {
 		mail_answered(e);
-	} else if (step < data_step(e)) {
+		if (e->phase == PHASE_OVER)
+			return;
+	} else if (step < data_step(&e->now)) {
 		rcpt_answered(e, step - STEP_RCPT);
 	} else {
 		data_answered(e);
@@ -308,10 +392,11 @@ talk_dot(struct engine *e)
 	}
 	e->dirty = false;
 	talk_decide(e, class_of(e->reply.code), "the message");
-	for (i = 0; i < e->count && e->reply.code / 100 == 2; i++)
-		if (e->again[i])
-			outcome_free(&e->envelope->outcomes[e->chosen[i]]);
-	engine_ready(e);
+	for (i = 0; i < e->now.count && e->reply.code / 100 == 2; i++)
+		if (e->now.again[i])
+			outcome_free(
+			    &e->now.envelope->outcomes[e->now.chosen[i]]);
+	go_on(e);
 }
 
 /*
@@ -327,10 +412,11 @@ talk_forget(struct engine *e, const char *why)
 	(void)snprintf(text, sizeof(text),
 	    "%s after the whole message was sent: it may have been delivered",
 	    why);
-	for (i = 0; i < e->count; i++) {
-		struct outcome *o = &e->envelope->outcomes[e->chosen[i]];
+	for (i = 0; i < e->now.count; i++) {
+		struct outcome *o =
+		    &e->now.envelope->outcomes[e->now.chosen[i]];
 
-		if (!e->accepted[i])
+		if (!e->now.accepted[i])
 			continue;
 		outcome_set(o, OUTCOME_DEFERRED, "4.4.2", e->setup.peer, text);
 		o->of_host = true;

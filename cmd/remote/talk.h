@@ -15,6 +15,12 @@ void talk_decide(struct engine *, enum outcome_class, const char *what);
 /* The connection ended between the dot and its reply. */
 void talk_forget(struct engine *, const char *why);
 
+/*
+ * The server went out of step, or away, in a transaction that was sent behind
+ * another's dot: none of its replies is believed.
+ */
+void talk_doubt(struct engine *);
+
 /* What engine lends: */
 void engine_say(struct engine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -19,6 +19,7 @@
 #	drip SECONDS TEXT	say text byte by byte, at that interval
 #	flood N TEXT	say text N times (no CRLF of its own)
 #	wait SECONDS
+#	await FILE	wait until it is there
 #	deaf		let 4096 bytes come at most that nobody reads
 #	silent		say nothing until the client goes
 #	reset		close with a RST
@@ -144,6 +145,8 @@ sub step {
 		flood($client, split ' ', $rest, 2);
 	} elsif ($verb eq 'wait') {
 		sleep $rest;
+	} elsif ($verb eq 'await') {
+		sleep 0.01 until -e $rest;
 	} elsif ($verb eq 'deaf') {
 		setsockopt $client, SOL_SOCKET, SO_RCVBUF, 4096;
 	} elsif ($verb eq 'silent') {

@@ -96,6 +96,41 @@ lanes_take_turns(void **state)
 	lane_stop(&lanes, b, &rcpts[3]);
 }
 
+/* Who answered may have twice as many, and those turns are apart. */
+static void
+the_next_is_at_hand(void **state)
+{
+	static struct rcpt rcpts[4];
+	struct lane *lane = lane_get(&lanes, "ahead", false, 1);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		rcpts[i].lane = lane;
+		rcpt_ready(&lanes, &rcpts[i]);
+	}
+	lanes.ahead = true;
+	/* On trial there is one, and nothing behind it. */
+	lane_start(&lanes, lane, &rcpts[0]);
+	assert_null(lane_next(&lanes, KIND_AHEAD));
+	lane_well(&lanes, lane);
+	assert_true(lane_is_full(lane));
+	assert_null(lane_next(&lanes, KIND_REMOTE));
+	assert_ptr_equal(lane_next(&lanes, KIND_AHEAD), lane);
+	lane_start(&lanes, lane, &rcpts[1]);
+	assert_null(lane_next(&lanes, KIND_AHEAD));
+	lane_stop(&lanes, lane, &rcpts[0]);
+	assert_ptr_equal(lane_next(&lanes, KIND_AHEAD), lane);
+	lane_stop(&lanes, lane, &rcpts[1]);
+	assert_null(lane_next(&lanes, KIND_AHEAD));
+	assert_ptr_equal(lane_next(&lanes, KIND_REMOTE), lane);
+	lanes.ahead = false;
+	lane_start(&lanes, lane, &rcpts[2]);
+	assert_null(lane_next(&lanes, KIND_AHEAD));
+	lane_stop(&lanes, lane, &rcpts[2]);
+	rcpt_take(&lanes, &rcpts[3]);
+}
+
 /* R46: a thousand messages for a host that is always too busy are one try. */
 static void
 an_ill_host_is_probed_by_one(void **state)
@@ -255,6 +290,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(the_earliest_is_due_first),
 	    TEST(lanes_take_turns),
+	    TEST(the_next_is_at_hand),
 	    TEST(an_ill_host_is_probed_by_one),
 	    TEST(news_of_one_failure_counts_once),
 	    TEST(a_lane_goes_when_nothing_is_in_it),
