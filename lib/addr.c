@@ -211,8 +211,8 @@ static void
 split(struct addr *a, char *text, char *at)
 {
 	*at = '\0';
-	strlcpy(a->local, text, sizeof(a->local));
-	strlcpy(a->domain, at + 1, sizeof(a->domain));
+	glue(a->local, sizeof(a->local), text, NULL);
+	glue(a->domain, sizeof(a->domain), at + 1, NULL);
 }
 
 /* host!user: a host of one word is a UUCP name. */
@@ -325,7 +325,7 @@ begin(const char *text, char work[ADDR_SIZE], struct addr *a)
 {
 	enum addr_fault fault;
 
-	memset(a, 0, sizeof(*a));
+	a->local[0] = a->domain[0] = '\0';
 	if (strlen(text) > ADDR_SIZE - 8)
 		return ADDR_LONG;
 	if ((fault = strip(text, work)) != ADDR_OK)

@@ -187,10 +187,17 @@ class_name(const struct class *c)
 static bool
 folded(char out[WORD_SIZE], const char *word)
 {
-	if (*word == '\0' || strlcpy(out, word, WORD_SIZE) >= WORD_SIZE)
-		return false;
-	addr_fold(out);
-	return true;
+	size_t n;
+
+	for (n = 0; word[n] != '\0'; n++) {
+		if (n == WORD_SIZE - 1)
+			return false;
+		out[n] = word[n] >= 'A' && word[n] <= 'Z'
+			     ? word[n] + ('a' - 'A')
+			     : word[n];
+	}
+	out[n] = '\0';
+	return n > 0;
 }
 
 static const char *

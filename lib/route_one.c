@@ -262,9 +262,10 @@ static int
 to_remote(struct tables *t, const struct addr *a, const char *mapped,
     struct target *out)
 {
-	char rule[RULE_SIZE] = "";
+	char rule[RULE_SIZE];
 	struct mailer m = {.kind = MAILER_NONE, .name = "esmtp"};
 
+	rule[0] = '\0';
 	if (a->domain[0] != '[')
 		mailer_find(t, a->domain, &m, rule);
 	if (m.kind == MAILER_TEMP)
@@ -304,7 +305,7 @@ at_home(struct tables *t, const struct addr *a, const char *hit,
 int
 route_one(struct tables *t, const char *text, bool virtual, struct target *out)
 {
-	char work[ADDR_SIZE], rule[RULE_SIZE] = "", next[ADDR_SIZE];
+	char work[ADDR_SIZE], rule[RULE_SIZE], next[ADDR_SIZE];
 	struct rhs error;
 	struct addr a;
 	enum addr_fault fault;
@@ -313,8 +314,9 @@ route_one(struct tables *t, const char *text, bool virtual, struct target *out)
 	bool other; /* not ours, but virtusertable holds for it */
 	int i;
 
+	rule[0] = '\0';
 	memset(out, 0, sizeof(*out));
-	if (strlcpy(work, text, sizeof(work)) >= sizeof(work))
+	if (!glue(work, sizeof(work), text, NULL))
 		return fail(out, "", addr_reply(ADDR_LONG), "address:syntax");
 	for (i = 0; i < REWRITES_MAX; i++) {
 		if ((fault = addr_canon(work, &t->world, &a)) == ADDR_TEMP)
@@ -365,10 +367,10 @@ route_alias(struct tables *t, const struct target *target, char **value,
 		}
 	}
 	if (got == 0) {
-		strlcpy(key, target->user, sizeof(key));
+		glue(key, sizeof(key), target->user, NULL);
 		got = tables_load(t, t->aliases, key, value, NULL);
 	}
-	strlcpy(name, key, RULE_SIZE);
+	glue(name, RULE_SIZE, key, NULL);
 	return got;
 }
 

@@ -189,6 +189,12 @@ tables_trace(
 		trace(t, table, key, value);
 }
 
+bool
+tables_holds(struct tables *t, struct map *map)
+{
+	return t->trace != NULL || map_exists(map);
+}
+
 int
 tables_load(struct tables *t, struct map *map, const char *from, char **value,
     char rule[RULE_SIZE])
@@ -197,7 +203,7 @@ tables_load(struct tables *t, struct map *map, const char *from, char **value,
 	int got;
 
 	*value = NULL;
-	if (t->trace == NULL && !map_exists(map))
+	if (!tables_holds(t, map))
 		return 0;
 	if (!make_key(from, key))
 		return 0; /* no table has a key of that length */

@@ -62,6 +62,8 @@ int tables_check_class(struct tables *, struct class *);
 #define RULE_SIZE (ADDR_SIZE * 2 + 96)
 int tables_find(struct tables *, struct map *, const char *key,
     char value[MAP_VALUE], char rule[RULE_SIZE]);
+/* Need it be asked?  Not if it is none, but for who traces. */
+bool tables_holds(struct tables *, struct map *);
 /* The same for a value of any length; rule may be NULL. */
 int tables_load(struct tables *, struct map *, const char *key, char **value,
     char rule[RULE_SIZE]);

@@ -95,6 +95,8 @@ virtuser_map(struct tables *t, const struct addr *a, char out[ADDR_SIZE],
 	size_t i;
 	int got;
 
+	if (!tables_holds(t, t->virtusertable))
+		return VIRTUSER_NONE;
 	part(&p, a->local);
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!applies(keys[i].when, &p))

@@ -107,9 +107,10 @@ spell(struct question *q)
 	unsigned i;
 	size_t n;
 
-	inet_ntop(q->family, b, q->plain, sizeof(q->plain));
+	if (q->plain[0] == '\0')
+		inet_ntop(q->family, b, q->plain, sizeof(q->plain));
 	if (q->family == AF_INET) {
-		strlcpy(q->key, q->plain, sizeof(q->key));
+		glue(q->key, sizeof(q->key), q->plain, NULL);
 		return;
 	}
 	n = strlcpy(q->key, "IPv6", sizeof(q->key));
@@ -125,9 +126,11 @@ read_address(const char *from, struct question *q)
 
 	if (strncasecmp(from, "ipv6:", 5) == 0)
 		from += 5;
-	if (inet_pton(AF_INET, from, a) == 1)
+	if (inet_pton(AF_INET, from, a) == 1) {
 		q->family = AF_INET;
-	else if (inet_pton(AF_INET6, from, a) == 1)
+		/* It takes no other spelling than inet_ntop's. */
+		glue(q->plain, sizeof(q->plain), from, NULL);
+	} else if (inet_pton(AF_INET6, from, a) == 1)
 		q->family = AF_INET6;
 	else
 		return false;

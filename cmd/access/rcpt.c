@@ -341,9 +341,12 @@ check(struct rcpt *r)
 enum step
 judge_rcpt(struct judge *j, const struct question *q, struct verdict *v)
 {
-	struct rcpt r = {.j = j, .q = q, .v = v};
+	struct rcpt r; /* large: each step fills in what is its own */
 	enum step got;
 
+	r.j = j;
+	r.q = q;
+	r.v = v;
 	if (*q->recipient == '\0') {
 		reply_text(
 		    v, q->recipient, addr_reply(ADDR_EMPTY), "address:syntax");
