@@ -18,7 +18,6 @@
 #include "log.h"
 #include "peer.h"
 
-#define SLICE       200    /* messages looked at before the loop goes round */
 #define BACKLOG     262144 /* bytes the peer has not read */
 #define RECORD_MOST 8192   /* of a question */
 
@@ -27,8 +26,7 @@ typedef void request(struct client *, const struct record *);
 static void
 client_free(struct client *c)
 {
-	if (c->walking)
-		TAILQ_REMOVE(&c->q->cursors, &c->cursor, next);
+	cursor_end(c->q, &c->cursor);
 	record_free(&c->filter);
 	event_free(c->more);
 	free(c);
@@ -89,11 +87,14 @@ visit(struct client *c, struct message *m)
 	struct envelope *e;
 	char id[ID_SIZE];
 	uint32_t i;
+	bool changed;
 
 	message_id(m, id);
 	if (m->pending || !matches(c, "id", id))
 		return;
+	changed = load_place(c->q, m);
 	if ((e = envelope_get(c->q, m)) != NULL) {
+		changed |= c->act != NULL;
 		for (i = 0; i < m->count; i++) {
 			if (!is_selected(c, &m->rcpts[i], e))
 				continue;
@@ -103,10 +104,10 @@ visit(struct client *c, struct message *m)
 				continue;
 			c->count++;
 		}
-		if (c->act != NULL)
-			settle(c->q, m);
 	}
 	envelope_put(e);
+	if (changed)
+		settle(c->q, m);
 }
 
 /* --- walking -------------------------------------------------------------- */
@@ -114,8 +115,7 @@ visit(struct client *c, struct message *m)
 static void
 walk_end(struct client *c)
 {
-	TAILQ_REMOVE(&c->q->cursors, &c->cursor, next);
-	c->walking = false;
+	cursor_end(c->q, &c->cursor);
 	answer_end(c);
 	if (c->act != NULL)
 		turn_soon(c->q);
@@ -133,37 +133,20 @@ more_soon(struct client *c)
 }
 
 static void
-walk_slice(struct client *c)
-{
-	struct store *s = NULL;
-	struct message *m;
-	int seen = 0;
-
-	while (seen++ < SLICE && conn_backlog(c->conn) < BACKLOG &&
-	       (m = c->cursor.at) != NULL) {
-		if (message_store(m) != s) {
-			if (s != NULL)
-				store_ahead(s, false);
-			s = message_store(m);
-			store_ahead(s, true);
-		}
-		c->cursor.at = message_after(c->q, m);
-		visit(c, m);
-	}
-	if (s != NULL)
-		store_ahead(s, false);
-}
-
-static void
 on_more(evutil_socket_t none, short what, void *arg)
 {
 	struct client *c = arg;
+	struct message *m;
+	int seen = 0;
 
 	(void)none;
 	(void)what;
-	if (!c->walking)
+	if (!c->cursor.walking)
 		return;
-	walk_slice(c);
+	while (seen++ < SLICE && conn_backlog(c->conn) < BACKLOG &&
+	       (m = cursor_step(c->q, &c->cursor)) != NULL)
+		visit(c, m);
+	cursor_rest(&c->cursor);
 	if (c->cursor.at == NULL)
 		walk_end(c);
 	else if (conn_backlog(c->conn) < BACKLOG)
@@ -185,9 +168,7 @@ walk_begin(struct client *c, const struct record *question, action *act)
 	}
 	c->act = act;
 	c->count = 0;
-	c->cursor.at = message_first(c->q);
-	c->walking = true;
-	TAILQ_INSERT_TAIL(&c->q->cursors, &c->cursor, next);
+	cursor_begin(c->q, &c->cursor);
 	conn_pause(c->conn);
 	more_soon(c);
 }
@@ -316,7 +297,7 @@ on_drained(struct conn *conn, void *arg)
 	struct client *c = arg;
 
 	(void)conn;
-	if (c->walking)
+	if (c->cursor.walking)
 		more_soon(c);
 }
 

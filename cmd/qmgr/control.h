@@ -21,7 +21,6 @@ struct client {
 	struct conn *conn;
 	bool is_inject, is_admin;
 	struct event *more; /* go on with the walk */
-	bool walking;
 	struct cursor cursor;
 	struct record filter; /* the question */
 	action *act;          /* NULL: tell */

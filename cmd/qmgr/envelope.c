@@ -115,7 +115,8 @@ keep(struct qmgr *q, struct envelope *e)
 	e->users++;
 }
 
-struct envelope *
+/* When its entry has just been read, which is emptied. */
+static struct envelope *
 envelope_take(struct qmgr *q, struct message *m, struct entry *entry)
 {
 	struct envelope *e = calloc(1, sizeof(*e));

@@ -16,37 +16,40 @@
 #include "log.h"
 #include "qmgr.h"
 
+/* The loop goes round before, and between two slices. */
+static void
+place_go(struct qmgr *q)
+{
+	static const struct timeval none = {0, 0};
+
+	event_add(q->place, &none);
+}
+
 /*
- * Where the recipients of a message stood when we died.  in_place: the entry
- * has been read where it stands; else that is done now, so that damage is named
- * at once.
+ * Where the recipients of a message stood when we died.  Those that are due are
+ * placed later.  in_place: the entry has been read where it stands; else that
+ * is done now, so that damage is named at once.
  */
 static void
-resume(struct qmgr *q, struct message *m, struct entry *e, bool in_place)
+resume(struct qmgr *q, struct message *m, const struct entry *e, bool in_place)
 {
 	struct envelope *envelope = NULL;
 	int64_t now = time(NULL);
-	bool good = true;
 	struct rcpt *r;
 	uint32_t i;
 
 	message_entry(m, e);
 	message_know(m);
-	if (!in_place)
-		good = (envelope = envelope_get(q, m)) != NULL;
-	for (i = 0; i < m->count; i++) {
-		r = &m->rcpts[i];
-		if (r->state != RCPT_NEW || !good)
-			continue;
-		if (r->due > now) {
-			rcpt_wait(&q->lanes, r, r->due);
-			continue;
+	if (in_place || (envelope = envelope_get(q, m)) != NULL)
+		for (i = 0; i < m->count; i++) {
+			r = &m->rcpts[i];
+			if (r->state == RCPT_NEW && r->due > now)
+				rcpt_wait(&q->lanes, r, r->due);
+			else if (r->state == RCPT_NEW)
+				q->unplaced = true;
 		}
-		if (envelope == NULL)
-			good = (envelope = envelope_take(q, m, e)) != NULL;
-		if (good)
-			place(q, m, envelope, r);
-	}
+	if (q->unplaced)
+		place_go(q);
 	envelope_put(envelope);
 	settle(q, m);
 }
@@ -326,4 +329,51 @@ load_all(struct qmgr *q)
 	free(names);
 	load_orphans(q);
 	aside_orphans(q);
+}
+
+/* --- placing -------------------------------------------------------------- */
+
+bool
+load_place(struct qmgr *q, struct message *m)
+{
+	struct envelope *e = NULL;
+	uint32_t i;
+
+	if (m->moving || m->superseded || m->lost || m->pending)
+		return false;
+	for (i = 0; i < m->count; i++) {
+		if (m->rcpts[i].state != RCPT_NEW)
+			continue;
+		if (e == NULL && (e = envelope_get(q, m)) == NULL)
+			break;
+		place(q, m, e, &m->rcpts[i]);
+	}
+	envelope_put(e);
+	return e != NULL;
+}
+
+/* A slice at a time: what comes meanwhile has not to wait for all. */
+void
+on_place(evutil_socket_t none, short what, void *arg)
+{
+	struct qmgr *q = arg;
+	struct message *m;
+	int seen = 0;
+
+	(void)none;
+	(void)what;
+	if (!q->placing.walking) {
+		q->unplaced = false;
+		cursor_begin(q, &q->placing);
+	}
+	while (seen++ < SLICE && (m = cursor_step(q, &q->placing)) != NULL)
+		if (load_place(q, m))
+			settle(q, m);
+	cursor_rest(&q->placing);
+	if (q->placing.at == NULL) {
+		cursor_end(q, &q->placing);
+		tidy_soon(q);
+	}
+	if (q->placing.walking || q->unplaced)
+		place_go(q);
 }

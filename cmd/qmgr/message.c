@@ -206,3 +206,46 @@ message_after(struct qmgr *q, struct message *m)
 	return next != NULL ? next
 			    : message_from(TAILQ_NEXT(message_store(m), next));
 }
+
+/* --- cursors -------------------------------------------------------------- */
+
+void
+cursor_begin(struct qmgr *q, struct cursor *c)
+{
+	c->walking = true;
+	c->at = message_first(q);
+	TAILQ_INSERT_TAIL(&q->cursors, c, next);
+}
+
+struct message *
+cursor_step(struct qmgr *q, struct cursor *c)
+{
+	struct message *m = c->at;
+
+	if (m == NULL)
+		return NULL;
+	if (message_store(m) != c->ahead) {
+		cursor_rest(c);
+		c->ahead = message_store(m);
+		store_ahead(c->ahead, true);
+	}
+	c->at = message_after(q, m);
+	return m;
+}
+
+void
+cursor_rest(struct cursor *c)
+{
+	if (c->ahead != NULL)
+		store_ahead(c->ahead, false);
+	c->ahead = NULL;
+}
+
+void
+cursor_end(struct qmgr *q, struct cursor *c)
+{
+	cursor_rest(c);
+	if (c->walking)
+		TAILQ_REMOVE(&q->cursors, c, next);
+	c->walking = false;
+}

@@ -119,10 +119,12 @@ events_make(struct qmgr *q)
 	q->tick = evtimer_new(q->base, on_tick, q);
 	q->turn = event_new(q->base, -1, 0, on_turn, q);
 	q->tidy = event_new(q->base, -1, 0, on_tidy, q);
+	q->place = evtimer_new(q->base, on_place, q);
 	q->sync = evtimer_new(q->base, on_sync, q);
 	q->again = event_new(q->base, -1, EV_PERSIST, on_again, q);
 	term = evsignal_new(q->base, SIGTERM, on_term, q);
-	if (!q->tick || !q->turn || !q->tidy || !q->sync || !q->again || !term)
+	if (!q->tick || !q->turn || !q->tidy || !q->place || !q->sync ||
+	    !q->again || !term)
 		err(EXIT_TEMP, "events");
 	event_add(term, NULL);
 	event_add(q->again, &often);

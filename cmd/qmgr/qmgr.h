@@ -116,6 +116,16 @@ struct settings {
 
 #define ENVELOPES 8 /* kept in memory for the next recipient */
 
+#define SLICE 200 /* messages looked at before the loop goes round */
+
+/* Who walks all messages over several turns of the loop. */
+struct cursor {
+	TAILQ_ENTRY(cursor) next;
+	bool walking;
+	struct message *at;  /* the one that comes next, NULL at the end */
+	struct store *ahead; /* it is read ahead until this slice is over */
+};
+
 struct qmgr {
 	struct event_base *base;
 	struct paths paths;
@@ -137,18 +147,15 @@ struct qmgr {
 	struct event *tick; /* what is due */
 	struct event *turn; /* start what may start */
 	struct event *tidy;
+	struct event *place;
 	struct event *sync;  /* make the events durable */
 	struct event *again; /* what had to be put off */
 	bool pending;        /* some message is */
 	TAILQ_HEAD(, cursor) cursors;
+	struct cursor placing; /* over what a start has found, see load.c */
+	bool unplaced;         /* something was found since that began */
 	struct envelope *recent[ENVELOPES]; /* see envelope.c */
 	unsigned oldest;                    /* of them */
-};
-
-/* Who walks all messages over several turns of the loop. */
-struct cursor {
-	TAILQ_ENTRY(cursor) next;
-	struct message *at; /* the one that comes next, NULL at the end */
 };
 
 /* --- store.c -------------------------------------------------------------- */
@@ -190,6 +197,11 @@ struct message *store_first(const struct store *);
 struct message *store_after(const struct message *);
 struct message *message_first(struct qmgr *);
 struct message *message_after(struct qmgr *, struct message *);
+/* Walk all in slices: begin, step until NULL or rest, step again, end. */
+void cursor_begin(struct qmgr *, struct cursor *);
+struct message *cursor_step(struct qmgr *, struct cursor *);
+void cursor_rest(struct cursor *);
+void cursor_end(struct qmgr *, struct cursor *);
 
 /*
  * What the disk tells of a message again, when it is needed.  Whoever uses it
@@ -213,8 +225,6 @@ struct envelope {
 };
 /* NULL: it cannot be read (logged). */
 struct envelope *envelope_get(struct qmgr *, struct message *);
-/* The same, when its entry has just been read, which is emptied. */
-struct envelope *envelope_take(struct qmgr *, struct message *, struct entry *);
 void envelope_put(struct envelope *); /* NULL too */
 /* The message is freed: nobody will ask for it again. */
 void envelope_forget(struct qmgr *, struct message *);
@@ -252,6 +262,13 @@ void load_all(struct qmgr *);
 void load_durable(struct qmgr *, uint32_t number, off_t end);
 /* Segments whose inject is gone are read to their end. */
 void load_orphans(struct qmgr *);
+
+/*
+ * What was found at the start, and is due, is placed when the loop has begun;
+ * or by this, now.  true if there was any: the message is to be settled.
+ */
+bool load_place(struct qmgr *, struct message *);
+void on_place(evutil_socket_t, short, void *);
 
 /* What the state of a segment that is gone tells of: messages not finished. */
 uint32_t load_open(struct qmgr *, const char *name);
