@@ -31,8 +31,8 @@
 
 #define CLIENTS  16
 #define FILES    256
-#define CHILDREN 1000
-#define OF_ONE   250 /* of them for one account, which may let them hang */
+#define CHILDREN 12000 /* more than qmgr asks for: those that end count */
+#define OF_ONE   250   /* of them for one account, which may let them hang */
 
 /*
  * To become an account and to end what takes too long.  No more can be walled

@@ -32,6 +32,9 @@
 #define ANSWER_SHORT 300
 #define LINES_MOST   64
 #define FILES_MOST   65536
+#define LOCALS_LEAST 200
+#define LOCALS_MOST  2000
+#define LOCAL_SHARE  (16 << 20) /* bytes of the machine's memory */
 
 /*
  * Tables may be links into /etc, where the group of its operators stands, too.
@@ -44,6 +47,24 @@ static const struct walls walls = {
     .writes = {"queue/state"},
     .memory = 8 * WALLS_GB,
 };
+
+/*
+ * One for each 16 MiB, of which it and its keeper take half a one: to begin it
+ * anew costs more than ten letters, so more users than places are slow.
+ */
+static uint64_t
+locals_by_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	uint64_t share;
+
+	if (pages <= 0 || size <= 0)
+		return LOCALS_LEAST;
+	share = (uint64_t)pages * (uint64_t)size / LOCAL_SHARE;
+	return share < LOCALS_LEAST  ? LOCALS_LEAST
+	       : share > LOCALS_MOST ? LOCALS_MOST
+				     : share;
+}
 
 static void
 settings_read(struct qmgr *q)
@@ -61,8 +82,8 @@ settings_read(struct qmgr *q)
 	s->lane_most =
 	    (uint32_t)conf_number(dir, "concurrencyhost", 1, 10000, 20);
 	s->ahead = conf_switch(dir, "sendahead", true);
-	s->doors_most =
-	    (uint32_t)conf_number(dir, "concurrencylocal", 1, 10000, 200);
+	s->doors_most = (uint32_t)conf_number(
+	    dir, "concurrencylocal", 1, 10000, locals_by_memory());
 }
 
 static struct ask_pool *
