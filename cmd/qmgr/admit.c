@@ -341,16 +341,16 @@ hold_all(struct qmgr *q, struct message *m, const struct record *head)
 }
 
 static void
-place_all(struct qmgr *q, struct message *m, const struct entry *entry,
+place_all(struct qmgr *q, struct message *m, struct entry *entry,
     const struct expansion *x)
 {
-	struct envelope *e = envelope_get(q, m);
+	struct envelope *e = envelope_take(q, m, entry);
 	uint32_t i;
 
 	if (e != NULL) {
 		apply_verdicts(q, m, e, x);
-		if (record_get(&entry->head, "hold") != NULL)
-			hold_all(q, m, &entry->head);
+		if (record_get(&e->entry.head, "hold") != NULL)
+			hold_all(q, m, &e->entry.head);
 		for (i = 0; i < m->count; i++)
 			if (m->rcpts[i].state == RCPT_NEW)
 				place(q, m, e, &m->rcpts[i]);

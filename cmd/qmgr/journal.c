@@ -139,13 +139,17 @@ event_read(struct store *s, uint32_t at, struct record *r)
 {
 	struct window once = {.least = 0};
 	struct window *w = s->ahead != NULL ? s->ahead : &once;
-	size_t size = EVENT_READ, used;
+	size_t size = EVENT_READ, used, left;
 	const char *bytes;
 	ssize_t got;
 	int found = 0;
 
+	left = at < s->state_len ? s->state_len - at : 0;
 	while (found == 0 && size <= RECORD_ENVELOPE * 2) {
-		if ((got = window_show(w, s->state, at, size, &bytes)) == -1)
+		/* To ask for more than there is costs a second read. */
+		got = window_show(
+		    w, s->state, at, size < left ? size : left, &bytes);
+		if (got == -1)
 			break;
 		found =
 		    state_parse(r, s->segment.salt, bytes, (size_t)got, &used);
