@@ -3,6 +3,7 @@
  *
  *	s the server says the rest and CRLF	S the same without
  *	b a transaction begins (if it may)	m some message, e its end
+ *	f another follows behind the dot, x it is forsaken
  *	t the time is over	l the connection is lost	q we leave
  */
 #include <stdint.h>
@@ -14,8 +15,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
-happen(
-    struct engine *e, struct envelope *envelope, const char *line, size_t len)
+happen(struct engine *e, struct envelope *envelope, struct envelope *second,
+    const char *line, size_t len)
 {
 	char first = len == 0 ? 's' : line[0];
 
@@ -31,6 +32,12 @@ happen(
 		engine_body(e, line, len);
 	else if (first == 'e' && e->phase == PHASE_BODY)
 		engine_body_end(e);
+	else if (first == 'f' && engine_may_follow(e) &&
+		 e->now.envelope != second &&
+		 second->outcomes[0].class == OUTCOME_OPEN)
+		(void)engine_follow(e, second);
+	else if (first == 'x' && e->next.envelope != NULL)
+		engine_forsake(e);
 	else if (first == 't')
 		engine_timeout(e);
 	else if (first == 'l')
@@ -62,6 +69,22 @@ check(const struct envelope *envelope, enum outcome_class *before, bool again)
 	}
 }
 
+/* Nothing is decided about the second before its own replies come. */
+static void
+check_second(const struct engine *e, const struct envelope *second)
+{
+	const struct outcome *o = &second->outcomes[0];
+
+	if (o->class != OUTCOME_OPEN && o->text == NULL)
+		abort();
+	if ((e->next.envelope != NULL || e->next.forsaken) &&
+	    e->now.envelope != second && o->class == OUTCOME_DONE)
+		abort();
+	if (e->phase == PHASE_OVER && e->next.envelope == second &&
+	    o->class != OUTCOME_OPEN)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -69,6 +92,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct envelope envelope = {.sender = "s@x",
 	    .count = 3,
 	    .recipients = {"a@x", "b@x", "\xc3\xa9@x"}};
+	struct envelope second = {
+	    .sender = "t@x", .count = 1, .recipients = {"d@x"}};
 	enum outcome_class before[3] = {OUTCOME_OPEN};
 	struct engine e;
 	const char *line = (const char *)data, *end;
@@ -81,7 +106,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (size > 0) {
 		end = memchr(line, '\n', size);
 		len = end == NULL ? size : (size_t)(end - line);
-		happen(&e, &envelope, line, len);
+		happen(&e, &envelope, &second, line, len);
+		check_second(&e, &second);
 		check(&envelope, before,
 		    e.phase == PHASE_READY || e.phase == PHASE_OVER);
 		evbuffer_drain(e.out, evbuffer_get_length(e.out));
@@ -91,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (i = 0; i < envelope.count; i++)
 		outcome_free(&envelope.outcomes[i]);
+	outcome_free(&second.outcomes[0]);
 	engine_free(&e);
 	return 0;
 }
