@@ -271,7 +271,8 @@ record_read_line(FILE *f, struct record *r)
 			errno = EPROTO;
 			return -1;
 		}
-		if (record_grow(r, 2) == -1)
+		if ((r->len + 2 > r->size || r->len + 2 > r->max) &&
+		    record_grow(r, 2) == -1)
 			return -1;
 		r->text[r->len++] = (char)c;
 	}

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define WINDOW_AHEAD 262144
+#define WINDOW_AHEAD 65536
 
 struct window {
 	size_t least; /* bytes to read at a time; begin with the others 0 */
