@@ -115,8 +115,7 @@ keep(struct qmgr *q, struct envelope *e)
 	e->users++;
 }
 
-/* When its entry has just been read, which is emptied. */
-static struct envelope *
+struct envelope *
 envelope_take(struct qmgr *q, struct message *m, struct entry *entry)
 {
 	struct envelope *e = calloc(1, sizeof(*e));

@@ -225,6 +225,8 @@ struct envelope {
 };
 /* NULL: it cannot be read (logged). */
 struct envelope *envelope_get(struct qmgr *, struct message *);
+/* The same, when its entry has just been read, which is emptied. */
+struct envelope *envelope_take(struct qmgr *, struct message *, struct entry *);
 void envelope_put(struct envelope *); /* NULL too */
 /* The message is freed: nobody will ask for it again. */
 void envelope_forget(struct qmgr *, struct message *);
