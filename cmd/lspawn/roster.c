@@ -46,3 +46,15 @@ roster_keep(struct roster *r, const struct passwd *account, time_t now)
 		pw->pw_name = NULL;
 	}
 }
+
+void
+roster_empty(struct roster *r)
+{
+	size_t i;
+
+	for (i = 0; i < ROSTER_SIZE; i++) {
+		free(r->seats[i].pw.pw_name);
+		free(r->seats[i].pw.pw_dir);
+	}
+	memset(r, 0, sizeof(*r));
+}

@@ -26,5 +26,6 @@ struct roster {
 const struct passwd *roster_find(struct roster *, const char *name, time_t now);
 /* Remember it: name, ids and home.  Who had its seat is forgotten. */
 void roster_keep(struct roster *, const struct passwd *, time_t now);
+void roster_empty(struct roster *);
 
 #endif

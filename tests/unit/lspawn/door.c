@@ -64,6 +64,7 @@ teardown(void **state)
 	(void)state;
 	map_close(door.mailboxes);
 	map_close(door.aliases);
+	roster_empty(&door.roster);
 	unlink(table);
 	return rmdir(folder);
 }

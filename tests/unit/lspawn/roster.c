@@ -17,14 +17,8 @@ static struct roster roster;
 static int
 emptied(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < ROSTER_SIZE; i++) {
-		free(roster.seats[i].pw.pw_name);
-		free(roster.seats[i].pw.pw_dir);
-	}
-	memset(&roster, 0, sizeof(roster));
+	roster_empty(&roster);
 	return 0;
 }
 
