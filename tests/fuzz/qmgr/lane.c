@@ -91,8 +91,8 @@ check(void)
 			abort();
 		/* cppcheck-suppress knownConditionTrueFalse ; it loses the loop
 		 */
-		if (ready > 0 && !lane->resting &&
-		    lane->active < lane->limit && lane->list != lane->kind)
+		if (ready > 0 && !lane->resting && lane->active < lane->limit &&
+		    lane->list != lane->kind)
 			abort();
 	}
 	if (remembered != lanes.remembered)
